@@ -1,0 +1,154 @@
+"""The one base error of the business package.
+
+An error carries a code and fields, never finished text: the edge turns `text % fields` into the
+reader's language (the code decides the HTTP status, in one place there).
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name gettext's extractor looks for
+    """Mark `text` as Chinese source text to be translated where it is shown."""
+    return text
+
+
+class GuaranteeError(Exception):
+    """Something the business refuses; subclasses name what, the fields say where and why."""
+
+    code: ClassVar[str] = "guarantee_error"
+    """Stable snake_case word that programs and the HTTP mapping go by."""
+
+    text: ClassVar[str] = N_("操作未能完成。")
+    """Chinese sentence with `%(field)s` places: what is wrong, where, and what to do."""
+
+    def __init__(self, **fields: object) -> None:
+        super().__init__()
+        self.fields: dict[str, object] = fields
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """What fills the places of `text`."""
+        return self.fields
+
+    def __str__(self) -> str:
+        return self.text % self.parameters
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self.fields.items())
+        return f"{type(self).__name__}({inside})"
+
+
+class NotFound(GuaranteeError):
+    """No such object, or one of another organisation: the two are never told apart."""
+
+    code = "not_found"
+    text = N_("没有找到。地址可能有误，或不属于您的单位。")
+
+
+class Conflict(GuaranteeError):
+    """Somebody else changed the object since it was read."""
+
+    code = "conflict"
+    text = N_("内容刚被他人更新，请刷新页面后重新办理。已填内容没有写入。")
+
+
+class Forbidden(GuaranteeError):
+    """The actor's role does not include the action."""
+
+    code = "forbidden"
+    text = N_("您没有办理此事的权限，请联系本单位管理员授予。")
+
+
+class SecondFactorNeeded(GuaranteeError):
+    """The action asks for a fresh code of the person's authenticator."""
+
+    code = "second_factor_needed"
+    text = N_("办理此事需要动态验证码，请重新输入。")
+
+
+class SamePerson(GuaranteeError):
+    """Maker and checker are two people."""
+
+    code = "same_person"
+    text = N_("经办和复核必须是两个人，请由本单位另一位有复核权限的同事办理。")
+
+
+class MoveRefused(GuaranteeError):
+    """tables/lifecycle has no such move from this state."""
+
+    code = "move_refused"
+    text = N_("当前状态不能办理此事，请刷新页面查看最新状态。")
+
+
+class InvalidInput(GuaranteeError):
+    """Values that cannot be accepted; `fields["errors"]` maps field names to sentences."""
+
+    code = "invalid_input"
+    text = N_("有内容需要改正，已填内容都保留。")
+
+    def __init__(self, errors: Mapping[str, str], **fields: object) -> None:
+        super().__init__(errors=dict(errors), **fields)
+        self.errors = dict(errors)
+
+
+class RuleRefuses(GuaranteeError):
+    """A rule of law stops this; `fields["findings"]` are the findings that refuse."""
+
+    code = "rule_refuses"
+    text = N_("依照法规不能办理，请查看规则检查的结论和处理办法。")
+
+
+class Duplicate(GuaranteeError):
+    """The same thing exists already."""
+
+    code = "duplicate"
+    text = N_("已经办理过，不能重复办理。")
+
+
+class TooEarly(GuaranteeError):
+    """Not before a time that has not come."""
+
+    code = "too_early"
+    text = N_("时间未到，请在 %(not_before)s 之后再试。")
+
+    def __init__(self, not_before: str, **fields: object) -> None:
+        super().__init__(not_before=not_before, **fields)
+
+
+class TooLate(GuaranteeError):
+    """A deadline has passed."""
+
+    code = "too_late"
+    text = N_("已过截止时间，不能再办理。")
+
+
+class Unavailable(GuaranteeError):
+    """A service that this needs is away; nothing was changed."""
+
+    code = "unavailable"
+    text = N_("所需的服务暂时不可用，内容没有丢失，请稍后重试。")
+
+
+class SignInRefused(GuaranteeError):
+    """Wrong login, password or code; which one is not said."""
+
+    code = "sign_in_refused"
+    text = N_("用户名、密码或动态验证码不正确。")
+
+
+class SignInLocked(GuaranteeError):
+    """Too many failures; opens again by itself."""
+
+    code = "sign_in_locked"
+    text = N_("连续多次不正确，账号已暂时锁定，请在 %(until)s 之后再试。")
+
+    def __init__(self, until: str, **fields: object) -> None:
+        super().__init__(until=until, **fields)
+
+
+class PassphraseRefused(GuaranteeError):
+    """The passphrase does not open the key."""
+
+    code = "passphrase_refused"
+    text = N_("口令不能打开解密钥匙，请核对大小写后重新输入。")
