@@ -1,0 +1,2 @@
+class SigningError(Exception):
+    """Base of all errors of signing/."""
