@@ -1,0 +1,94 @@
+"""Settings: read once from the environment, unknown ones refused, failing closed."""
+
+import os
+import pwd
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "BAOHAN_"
+LAUNCHER_ONLY = frozenset({"BAOHAN_FAULT", "BAOHAN_PYTHON", "BAOHAN_TEST_SERVER"})
+"""Read elsewhere (launcher, fault points, tests)."""
+
+KNOWN = frozenset(
+    {
+        "BAOHAN_ENV",
+        "BAOHAN_FONTS",
+        "BAOHAN_DATA",
+        "BAOHAN_KEYS",
+        "BAOHAN_TIMEKEEPER",
+        "BAOHAN_SIGNER",
+        "BAOHAN_RUN",
+        "BAOHAN_MODE",
+        "BAOHAN_BASE_URL",
+        "BAOHAN_SMTP",
+        "BAOHAN_HTTPS",
+    }
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used; the message says which, and what it should be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    database_url: str
+    data: Path
+    """Database, files, mail sink, demonstration authority's public part."""
+    keys: Path
+    """Vault keys; outside data, its volume and its backup (sealing.md)."""
+    timekeeper: Path
+    """The timekeeper's own store."""
+    signer: Path
+    """Institutions' demonstration keys, unreadable for the web user."""
+    run: Path
+    """Sockets and the run file with ports."""
+    fonts: Path
+    mode: str
+    """"demonstration" or "production": only for making a database; later its own row counts."""
+    base_url: str
+    """Public address, for the QR code on letters and links in mail."""
+    smtp: str
+    """smtp://host:port; empty: mail goes to files below data/mail."""
+    https: bool
+
+    @property
+    def demonstration(self) -> bool:
+        return self.mode == "demonstration"
+
+
+def read(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings, or BadSetting with the name at fault."""
+    given = {name for name in environment if name.startswith(PREFIX)}
+    unknown = sorted(given - KNOWN - LAUNCHER_ONLY)
+    if unknown:
+        raise BadSetting(f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(KNOWN))}")
+    home = default_home()
+    data = Path(environment.get("BAOHAN_DATA", home / "data"))
+    mode = environment.get("BAOHAN_MODE", "demonstration")
+    if mode not in ("demonstration", "production"):
+        raise BadSetting(f"BAOHAN_MODE is {mode!r}; it must be demonstration or production")
+    return Settings(
+        database_url=environment.get("DATABASE_URL", f"sqlite:///{data / 'baohan.db'}"),
+        data=data,
+        keys=Path(environment.get("BAOHAN_KEYS", home / "keys")),
+        timekeeper=Path(environment.get("BAOHAN_TIMEKEEPER", home / "timekeeper")),
+        signer=Path(environment.get("BAOHAN_SIGNER", home / "signer")),
+        run=Path(environment.get("BAOHAN_RUN", home / "run")),
+        fonts=Path(environment.get("BAOHAN_FONTS", ROOT / ".baohan" / "fonts")),
+        mode=mode,
+        base_url=environment.get("BAOHAN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        smtp=environment.get("BAOHAN_SMTP", ""),
+        https=environment.get("BAOHAN_HTTPS", "") == "1",
+    )
+
+
+def default_home() -> Path:
+    """/var/lib/baohan for root; else below the user's data directory."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/baohan")
+    home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
+    return Path(os.environ.get("XDG_DATA_HOME", home / ".local" / "share")) / "baohan"

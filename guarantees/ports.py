@@ -1,0 +1,110 @@
+"""Protocols to the outside. Adapters stand in app/adapters; both sides pass contract tests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from guarantees.values.money import Money
+
+
+class Vault(Protocol):
+    """Sealing at rest and keyed tags (sealing.md, "Construction" 7 and "sealed index")."""
+
+    def seal(self, purpose: str, plaintext: bytes, aad: bytes, size: Sequence[int]) -> bytes: ...
+
+    def open(self, purpose: str, blob: bytes, aad: bytes) -> bytes: ...
+
+    def tag(self, purpose: str, *scope: bytes | str | int) -> bytes: ...
+
+
+class Files(Protocol):
+    """A write-once store."""
+
+    def put_once(self, name: str, data: bytes) -> bytes:
+        """Store `data` unless `name` exists; answer what is stored now."""
+        ...
+
+    def get(self, name: str) -> bytes | None: ...
+
+
+@dataclass(frozen=True)
+class PremiumOrder:
+    """What the bank is told: a random reference, payer, payee and amount, nothing else."""
+
+    reference: str
+    amount: Money
+    payer_account: str
+    payee_account: str
+
+
+@dataclass(frozen=True)
+class BankNotice:
+    """A bank's verified word on an order."""
+
+    bank_reference: str
+    reference: str
+    outcome: str
+    """"paid" or "failed"."""
+    amount: Money
+    payer_account: str
+    reason: str
+    at: datetime
+
+
+class PaymentGateway(Protocol):
+    def order(self, order: PremiumOrder) -> None:
+        """Idempotent by reference; `Unavailable` when the bank is away."""
+        ...
+
+    def read_notice(self, body: bytes, signature: str) -> BankNotice:
+        """`InvalidInput` unless the bank signed exactly these bytes."""
+        ...
+
+
+class Mailer(Protocol):
+    def send(self, to: str, subject: str, text: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class LetterOrder:
+    """Everything that the institution's signer needs to make one letter, once."""
+
+    intent: str
+    terms: str
+    template: str
+    check_code: str
+    verify_url: str
+    certificate: bytes
+    """Opening certificate of the lot."""
+    lot: str
+    recipients: tuple[tuple[str, bytes], ...]
+    """(label, X25519 public key) of procurer and agency."""
+    recovery: bytes
+    """X25519 public key of the recovery key (sealing.md step 6)."""
+
+
+@dataclass(frozen=True)
+class Produced:
+    """A signed letter that only the opening can read, and what may be known of it."""
+
+    inner: bytes
+    eid: bytes
+    sha256: bytes
+    size: int
+    signed_at: datetime
+    certificate: bytes
+
+
+class LetterFactory(Protocol):
+    def produce(self, order: LetterOrder) -> Produced: ...
+
+    def preview(self, terms: str, template: str) -> bytes: ...
+
+    def sign_list(self, document: dict[str, Any]) -> bytes: ...
+
+
+class Verifier(Protocol):
+    """Judges a PDF in a separate process (signing.worker)."""
+
+    def verify(self, pdf: bytes, at: datetime, password: str | None = None) -> Any: ...

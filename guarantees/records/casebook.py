@@ -1,0 +1,151 @@
+"""Where cases lie: sealed in padded blobs before the opening, in ordinary rows after it.
+
+The only place that knows the difference. A session carries its vault in `session.info`.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from guarantees.errors import Conflict, NotFound
+from guarantees.records import codec, plain, slots, summary
+from guarantees.records.case import SCHEMA, Case
+from guarantees.records.guarantee import OpenCase
+from guarantees.records.sealed import SealedCase
+from guarantees.records.summary import Summary
+
+PURPOSE = "case"
+SIZES = (16 * 1024, 64 * 1024, 256 * 1024)
+BATCH = 100
+"""Blobs read at once: 100 of 16 KiB are 1.6 MB of memory."""
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+def add(session: Session, case: Case, *, sealed: bool) -> None:
+    """Store a new case. Sealed ones get their slots (lot, supplier, institution)."""
+    case.sealed, case.row_version = sealed, 1
+    if not sealed:
+        plain.write_new(session, case)
+        return
+    session.execute(insert(SealedCase).values(id=case.id, blob=_seal(session, case), version=1))
+    month = _month(case.submitted_at)
+    slots.append(session, "lot", (case.lot,), case.id)
+    slots.append(session, "supplier", (case.supplier, month), case.id)
+    slots.append(session, "institution", (case.institution, month), case.id)
+
+
+def get(session: Session, case_id: str) -> Case:
+    """The case, wherever it lies. `NotFound` if there is none."""
+    row = session.execute(
+        select(SealedCase.blob, SealedCase.version).where(
+            SealedCase.id == case_id, SealedCase.opened.is_(False)
+        )
+    ).one_or_none()
+    if row is None:
+        return plain.read(session, case_id)
+    case = _unseal(session, case_id, row.blob)
+    case.sealed, case.row_version = True, row.version
+    return case
+
+
+def save(session: Session, case: Case) -> None:
+    """Write the case back; `Conflict` if somebody else changed it since it was read."""
+    if not case.sealed:
+        plain.write_changed(session, case)
+        return
+    changed = session.execute(
+        update(SealedCase)
+        .where(
+            SealedCase.id == case.id,
+            SealedCase.version == case.row_version,
+            SealedCase.opened.is_(False),
+        )
+        .values(blob=_seal(session, case), version=case.row_version + 1)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]  # a CursorResult at run time
+        raise Conflict(noun="case", id=case.id)
+    case.row_version += 1
+
+
+def to_plain(session: Session, case: Case) -> None:
+    """At the opening: ordinary rows are written; the blob stays and is marked."""
+    save(session, case)
+    session.execute(update(SealedCase).where(SealedCase.id == case.id).values(opened=True))
+    case.sealed, case.row_version = False, 1
+    plain.write_new(session, case)
+
+
+def of_lot(session: Session, lot: str) -> list[str]:
+    """Ids of all sealed cases of a lot, opened or not. Only the opening may ask."""
+    return list(slots.all_in(session, "lot", (lot,)))
+
+
+def sealed_of(
+    session: Session, who: str, organisation: str, *, since: datetime, now: datetime
+) -> Iterator[Summary]:
+    """Unopened cases of a "supplier" or "institution", newest month first."""
+    for month in _months(since, now):
+        ids = list(slots.all_in(session, who, (organisation, month)))
+        yield from summaries(session, reversed(ids))
+
+
+def summaries(session: Session, case_ids: Iterable[str]) -> Iterator[Summary]:
+    """Summaries of those that are still sealed, in the order given."""
+    wanted = list(case_ids)
+    for start in range(0, len(wanted), BATCH):
+        part = wanted[start : start + BATCH]
+        rows = session.execute(
+            select(SealedCase.id, SealedCase.blob).where(
+                SealedCase.id.in_(part), SealedCase.opened.is_(False)
+            )
+        )
+        blobs = {row.id: row.blob for row in rows}
+        for case_id in part:
+            if case_id in blobs:
+                yield _summary(session, case_id, blobs[case_id])
+
+
+def plain_summaries(rows: Iterable[OpenCase]) -> Iterator[Summary]:
+    for row in rows:
+        yield summary.from_dict(row.details["summary"], sealed=False)
+
+
+def _seal(session: Session, case: Case) -> bytes:
+    head = json.dumps(summary.of(case), ensure_ascii=False, separators=(",", ":")).encode()
+    body = len(head).to_bytes(4, "big") + head + codec.to_bytes(case)
+    sealed: bytes = session.info["vault"].seal(PURPOSE, body, case.id.encode(), SIZES)
+    return sealed
+
+
+def _open(session: Session, case_id: str, blob: bytes) -> tuple[bytes, bytes]:
+    body: bytes = session.info["vault"].open(PURPOSE, blob, case_id.encode())
+    end = 4 + int.from_bytes(body[:4], "big")
+    return body[4:end], body[end:]
+
+
+def _unseal(session: Session, case_id: str, blob: bytes) -> Case:
+    document = json.loads(_open(session, case_id, blob)[1])
+    if document["schema"] > SCHEMA:
+        raise NotFound(noun="case", id=case_id, reason="newer schema")
+    case: Case = codec.load(Case, document)
+    return case
+
+
+def _summary(session: Session, case_id: str, blob: bytes) -> Summary:
+    return summary.from_dict(json.loads(_open(session, case_id, blob)[0]), sealed=True)
+
+
+def _month(moment: datetime) -> str:
+    return moment.astimezone(BEIJING).strftime("%Y-%m")
+
+
+def _months(since: datetime, now: datetime) -> Iterator[str]:
+    first, last = since.astimezone(BEIJING), now.astimezone(BEIJING)
+    year, month = last.year, last.month
+    while (year, month) >= (first.year, first.month):
+        yield f"{year:04}-{month:02}"
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)

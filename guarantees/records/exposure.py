@@ -1,0 +1,61 @@
+"""An institution's exposure (敞口) as one sealed book, locked with each change."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from guarantees.errors import NotFound
+from guarantees.records import codec
+from guarantees.records.sealed import ExposureBook
+
+SIZES = (64 * 1024, 256 * 1024, 1024 * 1024)
+PURPOSE = "exposure"
+
+
+@dataclass
+class Book:
+    """Fen that count against each limit: "policy:<id>", "supplier:<id>", "total"."""
+
+    used: dict[str, int] = field(default_factory=dict)
+
+    def add(self, keys: list[str], fen: int) -> None:
+        for key in keys:
+            self.used[key] = self.used.get(key, 0) + fen
+
+
+def create(session: Session, institution_id: str) -> None:
+    """With the institution itself, so that no first use can race."""
+    session.add(
+        ExposureBook(
+            institution_id=institution_id, blob=_seal(session, institution_id, Book()), version=1
+        )
+    )
+
+
+def locked(session: Session, institution_id: str) -> tuple[ExposureBook, Book]:
+    """The book, its row locked until the commit (SQLite: the transaction already is)."""
+    row = session.scalars(
+        select(ExposureBook)
+        .where(ExposureBook.institution_id == institution_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(noun="exposure book", id=institution_id)
+    book: Book = codec.from_bytes(
+        Book, session.info["vault"].open(PURPOSE, row.blob, institution_id.encode())
+    )
+    return row, book
+
+
+def write(session: Session, row: ExposureBook, book: Book) -> None:
+    row.blob = _seal(session, row.institution_id, book)
+    session.flush()
+
+
+def _seal(session: Session, institution_id: str, book: Book) -> bytes:
+    sealed: bytes = session.info["vault"].seal(
+        PURPOSE, codec.to_bytes(book), institution_id.encode(), SIZES
+    )
+    return sealed

@@ -1,0 +1,38 @@
+"""Who is told what, as data (event → recipients and text).
+
+Mail is content-free while a bid is sealed: "news, please sign in" (sealing.md); nothing goes to
+a procurer because of a bid.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Notice:
+    event: str
+    to: str
+    """"supplier", "institution", "procurer", "agency": its people with one of `roles`."""
+    roles: frozenset[str]
+    text: str
+    """Template in templates/mail."""
+
+
+NOTICES = (
+    Notice("application.submitted", "institution", frozenset({"maker"}), "news"),
+    Notice("application.recommended", "institution", frozenset({"checker"}), "news"),
+    Notice("application.returned", "supplier", frozenset({"clerk", "admin"}), "news"),
+    Notice("application.approved", "supplier", frozenset({"clerk", "admin"}), "news"),
+    Notice("application.declined", "supplier", frozenset({"clerk", "admin"}), "news"),
+    Notice("payment.settled", "supplier", frozenset({"clerk", "admin"}), "news"),
+    Notice("payment.failed", "supplier", frozenset({"clerk", "admin"}), "news"),
+    Notice("letter.issued", "supplier", frozenset({"clerk", "admin"}), "news"),
+    Notice("policy.proposed", "institution", frozenset({"checker"}), "news"),
+    Notice("project.corrected", "agency", frozenset({"opener", "clerk"}), "news"),
+    Notice("project.corrected", "procurer", frozenset({"opener", "clerk"}), "news"),
+    Notice("organisation.admitted", "applicant", frozenset({"admin"}), "admitted"),
+    Notice("people.invited", "invited", frozenset(), "invitation"),
+)
+
+
+def for_event(event: str) -> tuple[Notice, ...]:
+    return tuple(notice for notice in NOTICES if notice.event == event)
