@@ -8,7 +8,7 @@ import random
 import secrets
 from collections.abc import Callable
 
-from guarantees.errors import GuaranteeError, N_
+from guarantees.errors import N_, GuaranteeError
 from guarantees.values.text import half_width
 
 CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"

@@ -2,7 +2,7 @@
 
 import secrets
 
-from guarantees.errors import GuaranteeError, N_
+from guarantees.errors import N_, GuaranteeError
 
 ID_BYTES = 16
 """128 random bits, the size of `eid` in sealing.md step 2."""
@@ -51,8 +51,8 @@ def _encode(number: int) -> str:
 
 
 def _decode(text: str) -> int:
-    if not isinstance(text, str) or len(text) != ID_LENGTH or not set(text) <= _VALUES.keys():
-        raise BadId(given=str(text)[:64])
+    if len(text) != ID_LENGTH or not set(text) <= _VALUES.keys():
+        raise BadId(given=text[:64])
     number = 0
     for character in text:
         number = number << 5 | _VALUES[character]

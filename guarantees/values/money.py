@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from guarantees.errors import GuaranteeError, N_
+from guarantees.errors import N_, GuaranteeError
 from guarantees.values.text import half_width
 
 LARGEST_FEN = 10**15
@@ -112,10 +112,10 @@ class Money:
         return "人民币" + ("负" if self.fen < 0 else "") + _capitals(abs(self.fen))
 
     def __add__(self, other: "Money") -> "Money":
-        return Money(self.fen + other.fen) if isinstance(other, Money) else NotImplemented
+        return Money(self.fen + other.fen)
 
     def __sub__(self, other: "Money") -> "Money":
-        return Money(self.fen - other.fen) if isinstance(other, Money) else NotImplemented
+        return Money(self.fen - other.fen)
 
     def __neg__(self) -> "Money":
         return Money(-self.fen)
@@ -125,7 +125,7 @@ class Money:
 
 
 def _parse_fen(given: str) -> int:
-    if not isinstance(given, str) or not given.strip():
+    if not given.strip():
         raise AmountMissing()
     if len(given) > _LONGEST_INPUT:
         raise AmountTooLarge(given=given[:_LONGEST_INPUT] + "…")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from guarantees.errors import GuaranteeError, N_
+from guarantees.errors import N_, GuaranteeError
 from guarantees.values.codes import parse_credit_code
 from guarantees.values.text import check_line
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 
-import chinese_calendar  # type: ignore[import-untyped]
+import chinese_calendar
 
 from guarantees.values.workdays import Calendar
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
 
-from guarantees.errors import GuaranteeError, N_
+from guarantees.errors import N_, GuaranteeError
 from guarantees.values import terms_json
 from guarantees.values.codes import parse_letter_number
 from guarantees.values.money import LARGEST_FEN, Money
@@ -26,9 +26,9 @@ ISSUER_TYPES: frozenset[str] = frozenset(get_args(IssuerType))
 
 DOCUMENT_LIMIT = 20
 _LIMITS = {
-    "project_name": (N_("项目名称"), 200),
-    "lot_number": (N_("标段编号"), 50),
-    "lot_name": (N_("标段名称"), 200),
+    "project_name": (N_("项目名称"), 300),
+    "lot_number": (N_("标段编号"), 60),
+    "lot_name": (N_("标段名称"), 300),
     "place_of_presentation": (N_("交单地点"), 200),
     "governing_law": (N_("适用法律"), 200),
     "signatory": (N_("签署人"), 100),

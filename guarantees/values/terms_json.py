@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
-from guarantees.errors import GuaranteeError, N_
+from guarantees.errors import N_, GuaranteeError
 from guarantees.values.money import Money
-from guarantees.values.parties import Party
+from guarantees.values.parties import Party, Role
 
 if TYPE_CHECKING:
     from guarantees.values.terms import Terms
@@ -57,7 +57,7 @@ def load(data: bytes, cls: "type[Terms]") -> "Terms":
     _check_names(plain, cls)
     try:
         terms = cls(**_values(plain))
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError) as error:
         raise TermsUnreadable(reason=N_("某个字段的类型或格式不对")) from error
     if dump(terms) != data:
         raise TermsUnreadable(reason=N_("内容不是规范格式（RFC 8785）"))
@@ -113,15 +113,25 @@ def _values(plain: dict[str, Any]) -> dict[str, Any]:
         _expect(str, values[name])
     for name in _INTEGERS:
         _expect(int, values[name])
+    if values["project_number"] is not None:
+        _expect(str, values["project_number"])
     for name in _DATES:
         values[name] = date.fromisoformat(values[name])
     for name in _PARTIES:
-        values[name] = None if values[name] is None else Party(**values[name])
-    values["applicants"] = tuple(Party(**party) for party in values["applicants"])
+        values[name] = None if values[name] is None else _party(**values[name])
+    values["applicants"] = tuple(_party(**party) for party in values["applicants"])
     values["documents"] = tuple(_expect(str, line) for line in values["documents"])
     values["opening_time"] = datetime.fromisoformat(values["opening_time"])
     values["amount"] = _money(**values["amount"])
     return values
+
+
+def _party(name: str, credit_code: str | None, role: Role, contact: str) -> Party:
+    for text in (name, role, contact):
+        _expect(str, text)
+    if credit_code is not None:
+        _expect(str, credit_code)
+    return Party(name, credit_code, role, contact)
 
 
 def _money(currency: str, fen: int) -> Money:

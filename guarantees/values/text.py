@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from guarantees.errors import GuaranteeError, N_
+from guarantees.errors import N_, GuaranteeError
 
 _FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Controls, bidi overrides and zero-width marks, surrogates, private use, line separators:
@@ -57,7 +57,7 @@ def check_line(value: str, *, field: str, limit: int, empty: bool = False) -> No
 
     Raises TextMissing, TextTooLong, TextCharacter or TextPadded, each naming `field`.
     """
-    if not isinstance(value, str) or (not value.strip() and not (empty and value == "")):
+    if not value.strip() and not (empty and value == ""):
         raise TextMissing(field=field)
     if len(value) > limit:
         raise TextTooLong(field=field, length=len(value), limit=limit)
