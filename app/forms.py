@@ -1,0 +1,121 @@
+"""What forms share: the base class, fields for money, codes and times, validators that explain.
+
+A field holds the value of the business (Money, aware datetime); what was typed stays for the page.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectMultipleField, StringField, ValidationError
+from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.display import BEIJING, in_beijing
+from app.problems import explain
+from app.text import _
+from guarantees.errors import GuaranteeError
+from guarantees.values.money import Money
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """Base of all forms: CSRF token included, strings trimmed at both ends."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            filters = list(unbound_field.kwargs.get("filters", ()))
+            if issubclass(unbound_field.field_class, StringField):
+                filters.append(_trimmed)
+            return unbound_field.bind(form=form, filters=filters, **options)
+
+
+def required(message: str) -> InputRequired:
+    """The field must be filled; `message` says what to fill in, not that "this is required"."""
+    return InputRequired(message)
+
+
+def checked_by(parse: Callable[[str], object]) -> Callable[[Any, Any], None]:
+    """A validator that asks `parse` of the business, and shows its own words when it refuses."""
+
+    def validate(_form: Any, field: Any) -> None:
+        try:
+            parse(field.data or "")
+        except GuaranteeError as error:
+            raise ValidationError(explain(error).detail) from error
+
+    return validate
+
+
+def add_errors(form: FlaskForm, errors: dict[str, str]) -> None:
+    """Show a flow's InvalidInput beside the fields; what names no field goes on top."""
+    for name, sentence in errors.items():
+        if name in form._fields:
+            form[name].errors = [*form[name].errors, sentence]
+        else:
+            form.form_errors.append(sentence)
+
+
+class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
+    """Several of a few choices, each with its own box."""
+
+    widget = ListWidget()
+    option_widget = CheckboxInput()
+
+
+class _ParsedField(Field):  # type: ignore[misc]
+    """A line of text that becomes a value; an empty line is None."""
+
+    widget = StringField.widget
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else self.write(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        try:
+            self.data = self.read(text)
+        except GuaranteeError as error:
+            raise ValueError(explain(error).detail) from error
+
+    def read(self, text: str) -> object:
+        raise NotImplementedError
+
+    def write(self, value: Any) -> str:
+        raise NotImplementedError
+
+
+class MoneyField(_ParsedField):
+    """An amount in yuan as people type it; `data` is a Money."""
+
+    def read(self, text: str) -> Money:
+        return Money.parse(text)
+
+    def write(self, value: Money) -> str:
+        return value.yuan
+
+
+class BeijingField(_ParsedField):
+    """A moment in Beijing time, `2026-03-17 09:30`; `data` is aware."""
+
+    LAYOUTS = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M:%S")
+
+    def read(self, text: str) -> datetime:
+        for layout in self.LAYOUTS:
+            try:
+                return datetime.strptime(text, layout).replace(tzinfo=BEIJING)
+            except ValueError:
+                continue
+        raise ValueError(_("请按“2026-03-17 09:30”的样子填写北京时间。"))
+
+    def write(self, value: datetime) -> str:
+        return in_beijing(value).strftime("%Y-%m-%d %H:%M")
+
+
+def _trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value

@@ -1,0 +1,85 @@
+"""Keyset pages: a cursor names the last row seen, so a page costs the same wherever it is."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from flask import request, url_for
+
+T = TypeVar("T")
+
+LONGEST_CURSOR = 512
+"""Characters; a key is a few short values, anything longer was not made here."""
+
+PAGE_SIZE = 20
+"""Rows of a list page unless the view says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page starts: the sort key of the row next to it, outside it."""
+
+    direction: Literal["after", "before"]
+    key: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list in display order."""
+
+    items: Sequence[T]
+    first: tuple[str | int, ...] | None = None
+    """Sort key of the first row if rows come before it."""
+    last: tuple[str | int, ...] | None = None
+    """Sort key of the last row if rows come after it."""
+
+    @property
+    def previous_url(self) -> str | None:
+        return _neighbour("before", self.first)
+
+    @property
+    def next_url(self) -> str | None:
+        return _neighbour("after", self.last)
+
+
+def write_key(key: tuple[str | int, ...]) -> str:
+    """A sort key as one URL-safe word."""
+    packed = json.dumps(key, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def read_cursor(length: int) -> Cursor | None:
+    """The cursor of this request with `length` values; None for the first page or a broken one.
+
+    A reader can write any key: queries select by actor first, so it only moves the window.
+    """
+    for direction in ("after", "before"):
+        word = request.args.get(direction, "")
+        key = _read_key(word) if word and len(word) <= LONGEST_CURSOR else None
+        if key is not None and len(key) == length:
+            return Cursor("after" if direction == "after" else "before", key)
+    return None
+
+
+def _read_key(word: str) -> tuple[str | int, ...] | None:
+    try:
+        key = json.loads(base64.urlsafe_b64decode(word.encode() + b"=" * (-len(word) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(key, list) or not all(type(part) in (str, int) for part in key):
+        return None
+    return tuple(key)
+
+
+def _neighbour(direction: str, key: tuple[str | int, ...] | None) -> str | None:
+    """This page's address with its filters, moved to the neighbour."""
+    if key is None or request.endpoint is None:
+        return None
+    kept = {name: values for name, values in request.args.lists() if name not in _CURSORS}
+    fixed = dict(request.view_args or {})
+    return url_for(request.endpoint, **fixed, **kept, **{direction: write_key(key)})  # type: ignore[arg-type]
+
+
+_CURSORS = frozenset({"after", "before"})
