@@ -118,7 +118,8 @@ def _values(plain: dict[str, Any]) -> dict[str, Any]:
     for name in _DATES:
         values[name] = date.fromisoformat(values[name])
     for name in _PARTIES:
-        values[name] = None if values[name] is None else _party(**values[name])
+        if values[name] is not None or name != "agency":
+            values[name] = _party(**values[name])
     values["applicants"] = tuple(_party(**party) for party in values["applicants"])
     values["documents"] = tuple(_expect(str, line) for line in values["documents"])
     values["opening_time"] = datetime.fromisoformat(values["opening_time"])
