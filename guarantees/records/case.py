@@ -68,6 +68,10 @@ class RuleFinding:
     advice: str
     citation: str
     quote: str
+    concern: str
+    """Whose matter it is: notice, issuer, applicant, payment or guarantee."""
+    basis: str
+    """"law", or "platform" where the platform holds to the clause beyond its reach."""
 
 
 @dataclass

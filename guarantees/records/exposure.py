@@ -9,7 +9,7 @@ from guarantees.errors import NotFound
 from guarantees.records import codec
 from guarantees.records.sealed import ExposureBook
 
-SIZES = (64 * 1024, 256 * 1024, 1024 * 1024)
+SIZES = (64 * 1024, 256 * 1024)
 PURPOSE = "exposure"
 
 
@@ -18,10 +18,6 @@ class Book:
     """Fen that count against each limit: "policy:<id>", "supplier:<id>", "total"."""
 
     used: dict[str, int] = field(default_factory=dict)
-
-    def add(self, keys: list[str], fen: int) -> None:
-        for key in keys:
-            self.used[key] = self.used.get(key, 0) + fen
 
 
 def create(session: Session, institution_id: str) -> None:

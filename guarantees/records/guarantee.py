@@ -28,6 +28,7 @@ APPLICATION_STATES = (
     "issued",
     "declined",
     "withdrawn",
+    "lapsed",
 )
 GUARANTEE_STATES = ("in_force", "released", "expired")
 LETTER_STATES = ("sealed", "opened", "broken")

@@ -48,9 +48,7 @@ def pending(session: Session, now: datetime, limit: int) -> Iterator[Message]:
 
 
 def finish(session: Session, message: Message) -> None:
-    session.execute(
-        update(OutboxMessage).where(OutboxMessage.id == message.id).values(done=True)
-    )
+    session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(done=True))
 
 
 def postpone(session: Session, message: Message, until: datetime) -> None:

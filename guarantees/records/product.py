@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Date, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, Date, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from guarantees.records.base import Base, Fen, Id, Instant, word
 from guarantees.records.organisation import Organisation
+from guarantees.sums.fitting import Offer
+from guarantees.values.money import Money
 
 KINDS = ("bid", "performance", "quality", "advance_payment", "market_entry")
 FORMS = ("independent", "accessory")
@@ -49,6 +51,16 @@ class Product(Base):
 
     institution: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
 
+    def offer(self) -> Offer:
+        return Offer(
+            kind=self.kind,
+            ceiling=Money(self.ceiling_fen),
+            regions=tuple(self.regions),
+            consortium=self.consortium,
+            published=self.state == "published",
+            institution_active=self.institution.state == "active",
+        )
+
 
 class Policy(Base):
     """Automatic underwriting policy (自动承保政策): a maker proposes, a checker approves."""
@@ -78,3 +90,14 @@ class Policy(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+
+def policy_in_force(session: Session, institution_id: str, today: date) -> Policy | None:
+    """The one approved policy of an institution that has not expired."""
+    return session.scalars(
+        select(Policy).where(
+            Policy.institution_id == institution_id,
+            Policy.state == "approved",
+            Policy.expires_on >= today,
+        )
+    ).one_or_none()

@@ -1,11 +1,14 @@
 """Procurement projects, versioned by correction notices (更正公告), and their lots (标段)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import JSON, Date, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from guarantees.records.base import Base, Fen, Id, Instant, word
+from guarantees.values.moments import beijing_date
+from guarantees.values.money import Money
+from guarantees.values.notice import LotNotice, ProjectNotice
 
 STATES = ("draft", "registered", "ended")
 CATEGORIES = ("goods", "services", "works")
@@ -135,3 +138,41 @@ class Mandate(Base):
     granted_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     granted_at: Mapped[datetime] = mapped_column(Instant)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+def lot_notice(version: ProjectVersion, number: str) -> LotNotice:
+    """What the notice says of one lot; a project without lots is one lot (values.notice)."""
+    return next(one for one in effective_lots(version) if one.number == number)
+
+
+def effective_lots(version: ProjectVersion) -> tuple[LotNotice, ...]:
+    """The lots of a version, by the rule of `ProjectNotice.effective_lots`."""
+    notice = ProjectNotice(
+        source_system="",
+        source_id="",
+        name=version.name,
+        budget=money(version.budget_fen),
+        deposit=money(version.deposit_fen),
+        lots=tuple(
+            LotNotice(
+                number=str(one["number"]),
+                name=str(one["name"] or version.name),
+                budget=money(one["budget_fen"]),
+                deposit=money(one["deposit_fen"]),
+            )
+            for one in version.lots
+        ),
+    )
+    return notice.effective_lots()
+
+
+def expiry(version: ProjectVersion) -> date:
+    """Last day of a bid guarantee: the bid's validity, counted in calendar days from the
+    submission deadline (TBR-25, 26: the deposit is valid as long as the bid)."""
+    if version.submission_deadline is None or version.bid_validity_days is None:
+        raise ValueError("an incomplete notice has no term")
+    return beijing_date(version.submission_deadline) + timedelta(days=version.bid_validity_days)
+
+
+def money(fen: object) -> Money | None:
+    return Money(fen) if isinstance(fen, int) else None

@@ -4,7 +4,6 @@ No foreign keys, amounts or times outside the blobs; ids are random or keyed; ro
 Every blob is padded to a fixed size by the vault.
 """
 
-
 from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 

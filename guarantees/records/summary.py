@@ -66,5 +66,3 @@ def of(case: Case) -> dict[str, Any]:
         "payment": payment.state if payment else "",
         "letter": case.letter.state if case.letter else "",
     }
-
-

@@ -35,6 +35,7 @@ MOVES = (
     Move("application", "submitted", "awaiting_payment", "application.automatic", "SX-2.1"),
     Move("application", "awaiting_payment", "issuing", "payment.settle", "SX-3.4"),
     Move("application", "issuing", "issued", "letter.issue", "SX-2.4"),
+    Move("application", "issuing", "lapsed", "letter.issue", "SX-2.4"),
     Move("application", "submitted", "withdrawn", "application.withdraw", "SX-2.3"),
     Move("application", "returned", "withdrawn", "application.withdraw", "SX-2.3"),
     Move("application", "in_review", "withdrawn", "application.withdraw", "SX-2.3"),
@@ -90,9 +91,7 @@ def states(noun: str) -> frozenset[str]:
 
 def may(noun: str, before: str, action: str) -> bool:
     """Whether `action` can move the noun out of `before` at all: what pages offer."""
-    return any(
-        one.noun == noun and one.before == before and one.action == action for one in MOVES
-    )
+    return any(one.noun == noun and one.before == before and one.action == action for one in MOVES)
 
 
 TERMINAL = frozenset(

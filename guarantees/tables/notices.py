@@ -26,6 +26,7 @@ NOTICES = (
     Notice("payment.settled", "supplier", frozenset({"clerk", "admin"}), "news"),
     Notice("payment.failed", "supplier", frozenset({"clerk", "admin"}), "news"),
     Notice("letter.issued", "supplier", frozenset({"clerk", "admin"}), "news"),
+    Notice("letter.lapsed", "supplier", frozenset({"clerk", "admin"}), "news"),
     Notice("policy.proposed", "institution", frozenset({"checker"}), "news"),
     Notice("project.corrected", "agency", frozenset({"opener", "clerk"}), "news"),
     Notice("project.corrected", "procurer", frozenset({"opener", "clerk"}), "news"),

@@ -1,0 +1,214 @@
+"""The opening (开标): every sealed letter of a lot, each with a verdict of its own.
+
+`prepare` reads, the timekeeper releases, `begin` marks the lot, `record` writes one letter with
+its verdict, `finish` closes the list (sealing.md steps 9 and 10). Stopped anywhere and begun
+again, each letter still has exactly one verdict.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from guarantees.errors import NotFound, PassphraseRefused, TooEarly
+from guarantees.flow import steps
+from guarantees.flow.steps import envelopes
+from guarantees.ports import Files, Vault
+from guarantees.records import casebook
+from guarantees.records.case import Case
+from guarantees.records.guarantee import OpeningResult
+from guarantees.records.project import Opening
+from guarantees.tables.lifecycle import move
+from guarantees.values.actor import Actor
+from guarantees.values.ids import new_id
+from guarantees.values.moments import beijing_text
+from signing.seal import (
+    Envelope,
+    KeyLocked,
+    ReleaseRequest,
+    SealBroken,
+    SealContext,
+    open_envelope,
+    parse,
+    unwrap_private,
+    unwrap_sp,
+)
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """One letter that waits for its verdict."""
+
+    case: str
+    context: SealContext
+    sha256: bytes
+    terms: str
+    envelope: Envelope | None
+    """None: what is stored does not open, which is a verdict too."""
+
+    def request(self) -> ReleaseRequest | None:
+        return self.envelope.release_request(self.context) if self.envelope else None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is left to do in one lot, in random order."""
+
+    opening: str
+    lot: str
+    letters: tuple[Sealed, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """ "verified", "fails" (the letter was opened and does not hold) or "not_opened"."""
+
+    word: str
+    reason: str = ""
+    report: dict[str, Any] | None = None
+
+
+def unlock_keys(
+    session: Session, actor: Actor, now: datetime, lot_id: str, passphrase: str
+) -> list[bytes]:
+    """Private keys of the actor's organisation that the passphrase opens; never stored."""
+    _authorised(session, actor, now, lot_id)
+    opened = []
+    for key in envelopes.active_keys(session, actor.organisation_id):
+        try:
+            opened.append(unwrap_private(key.wrapped_private, passphrase))
+        except KeyLocked:
+            continue
+    if not opened:
+        raise PassphraseRefused(noun="opening key")
+    return opened
+
+
+def prepare(
+    session: Session, actor: Actor, now: datetime, lot_id: str, *, files: Files, vault: Vault
+) -> Plan:
+    """All letters of the lot that have no verdict yet. `TooEarly` before T.
+
+    The web clock only keeps honest people from asking too soon; the timekeeper decides.
+    """
+    opening = _authorised(session, actor, now, lot_id)
+    if now < opening.opening_time:
+        raise TooEarly(beijing_text(opening.opening_time), noun="opening", id=opening.id)
+    cases = (casebook.get(session, one) for one in casebook.of_lot(session, lot_id))
+    letters = [_sealed(case, files, vault) for case in cases if case.sealed and case.letter]
+    secrets.SystemRandom().shuffle(letters)
+    return Plan(opening.id, lot_id, tuple(letters))
+
+
+def unseal(one: Sealed, keys: list[bytes], st: bytes) -> bytes:
+    """The letter; SealBroken, always alike, if anything at all does not fit."""
+    if one.envelope is None:
+        raise SealBroken
+    for key in keys:
+        try:
+            sp = unwrap_sp(one.envelope, one.context.ctx, key)
+        except SealBroken:
+            continue
+        return open_envelope(one.envelope, one.context, sp, st)
+    raise SealBroken
+
+
+def begin(session: Session, actor: Actor, now: datetime, plan: Plan) -> None:
+    """The timekeeper has released the shares: the lot is being opened."""
+    opening = _authorised(session, actor, now, plan.lot)
+    if opening.state == "sealed":
+        opening.state = move("opening", opening.state, "opening", "lot.open")
+        opening.started_at = now
+        opening.total = len(plan.letters)
+        steps.record_about(session, f"lot:{plan.lot}", actor, now, "opening.begun")
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    plan: Plan,
+    one: Sealed,
+    verdict: Verdict,
+    file: str,
+) -> None:
+    """Write the case into ordinary rows with its verdict; a second call changes nothing."""
+    _authorised(session, actor, now, plan.lot)
+    case = casebook.get(session, one.case)
+    if not case.sealed or case.letter is None:
+        return
+    after = "broken" if verdict.word == "not_opened" else "opened"
+    case.letter.state = move("letter", case.letter.state, after, "lot.open")
+    case.letter.opened_at, case.letter.file = now, file
+    steps.record(case, actor, now, f"letter.{after}", verdict.reason)
+    casebook.to_plain(session, case)
+    session.add(
+        OpeningResult(
+            id=new_id(),
+            opening_id=plan.opening,
+            case_id=case.id,
+            verdict=verdict.word,
+            reason=verdict.reason,
+            report=verdict.report,
+            leaf=case.letter.leaf,
+            at=now,
+        )
+    )
+
+
+def finish(session: Session, actor: Actor, now: datetime, plan: Plan) -> bool:
+    """Close the opening once every letter has its verdict; answers whether it is closed.
+
+    False: something is left (a letter settled while the opening began); prepare again.
+    """
+    opening = _authorised(session, actor, now, plan.lot)
+    if opening.state != "opening":
+        return opening.state == "opened"
+    waiting = [casebook.get(session, one) for one in casebook.of_lot(session, plan.lot)]
+    waiting = [case for case in waiting if case.sealed]
+    if any(case.letter is not None for case in waiting):
+        return False
+    secrets.SystemRandom().shuffle(waiting)
+    for case in waiting:
+        casebook.to_plain(session, case)
+    opening.state = move("opening", opening.state, "opened", "lot.open")
+    opening.opened_at = now
+    opening.total = _results(session, opening.id)
+    steps.record_about(session, f"lot:{plan.lot}", actor, now, "opening.finished")
+    return True
+
+
+def _authorised(session: Session, actor: Actor, now: datetime, lot_id: str) -> Opening:
+    steps.require(actor, "lot.open", now)
+    lot = steps.lot(session, lot_id)
+    steps.project_for(session, actor, "lot.open", lot.project_id)
+    opening = session.scalars(select(Opening).where(Opening.lot_id == lot_id)).one_or_none()
+    if opening is None:
+        raise NotFound(noun="opening", id=lot_id)
+    return opening
+
+
+def _sealed(case: Case, files: Files, vault: Vault) -> Sealed:
+    intent, letter = case.intent, case.letter
+    if intent is None or letter is None:
+        raise NotFound(noun="letter", id=case.id)
+    context = SealContext(letter.eid, intent.number, case.lot, intent.opening)
+    return Sealed(case.id, context, letter.sha256, intent.terms, _envelope(intent.id, files, vault))
+
+
+def _envelope(intent_id: str, files: Files, vault: Vault) -> Envelope | None:
+    held = files.get(f"sealed/{intent_id}")
+    if held is None:
+        return None
+    try:
+        return parse(envelopes.inner(envelopes.unpack(intent_id, held, vault), vault))
+    except SealBroken:
+        return None
+
+
+def _results(session: Session, opening_id: str) -> int:
+    count = select(func.count()).select_from(OpeningResult)
+    return session.scalar(count.where(OpeningResult.opening_id == opening_id)) or 0

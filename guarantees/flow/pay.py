@@ -1,0 +1,152 @@
+"""The premium: ordered by the supplier, settled by the bank's notice, booked in balance.
+
+Money goes from the supplier's to the institution's account; the platform never holds it.
+"""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from guarantees.errors import N_, InvalidInput, NotFound, TooLate
+from guarantees.flow import steps
+from guarantees.ports import BankNotice, PremiumOrder
+from guarantees.records import casebook, codec, outbox, slots
+from guarantees.records.case import Case, Payment, Posting
+from guarantees.records.project import ProjectVersion
+from guarantees.records.sealed import PaymentNotice
+from guarantees.tables.lifecycle import NEW, move
+from guarantees.values.actor import SYSTEM, Actor
+from guarantees.values.codes import parse_bank_account
+from guarantees.values.ids import new_id
+
+NOTICE_SIZE = (4 * 1024,)
+
+
+def order(session: Session, actor: Actor, now: datetime, case_id: str, payer_account: str) -> str:
+    """Ask the bank to collect the premium; answers the reference of the payment.
+
+    A payment that is still under way is not ordered twice: its reference is the answer.
+    """
+    steps.require(actor, "payment.order", now)
+    case = casebook.get(session, case_id)
+    if case.supplier != actor.organisation_id:
+        raise NotFound(noun="case", id=case_id)
+    current = case.payment()
+    if current is not None and current.state in ("ordered", "settled"):
+        return current.reference
+    move("application", case.state, "issuing", "payment.settle")  # payable in this state
+    _check_deadline(session, case, now)
+    account = _payer(session, case, actor, payer_account)
+    payment = Payment(
+        reference=f"BF{secrets.token_hex(12).upper()}",
+        state=move("payment", NEW, "ordered", "payment.order"),
+        amount=case.quote.premium,
+        payer_account=account,
+        payee_account=steps.organisation(session, case.institution).account,
+        ordered_at=now,
+    )
+    case.payments.append(payment)
+    slots.append(session, "payment", (payment.reference,), case.id)
+    steps.record(case, actor, now, "payment.ordered")
+    casebook.save(session, case)
+    outbox.put(session, outbox.Message("order_payment", {"case": case.id}))
+    return payment.reference
+
+
+def order_for_bank(session: Session, case_id: str) -> PremiumOrder | None:
+    """What the job sends to the bank; None if the payment is no longer open."""
+    payment = casebook.get(session, case_id).payment()
+    if payment is None or payment.state != "ordered":
+        return None
+    return PremiumOrder(
+        reference=payment.reference,
+        amount=payment.amount,
+        payer_account=payment.payer_account,
+        payee_account=payment.payee_account,
+    )
+
+
+def receive(session: Session, notice: BankNotice, now: datetime) -> str:
+    """Take the bank's notice; the same notice again changes nothing.
+
+    Answers "settled", "failed", "mismatched", "repeated" or "unknown".
+    """
+    tag = session.info["vault"].tag("payment_notice", notice.bank_reference)
+    if session.get(PaymentNotice, tag) is not None:
+        return "repeated"
+    blob = session.info["vault"].seal("payment_notice", codec.to_bytes(notice), tag, NOTICE_SIZE)
+    session.add(PaymentNotice(id=tag, blob=blob))
+    session.flush()
+    case_id = slots.at(session, "payment", (notice.reference,), 0)
+    if case_id is None:
+        return "unknown"
+    case = casebook.get(session, case_id)
+    payment = next(one for one in case.payments if one.reference == notice.reference)
+    if payment.state != "ordered":
+        return "repeated"
+    _apply(session, case, payment, notice, now)
+    casebook.save(session, case)
+    return payment.state
+
+
+def _apply(
+    session: Session, case: Case, payment: Payment, notice: BankNotice, now: datetime
+) -> None:
+    payment.bank_reference, payment.received = notice.bank_reference, notice.amount
+    problem = _problem(payment, notice)
+    if problem:
+        outcome = "failed" if notice.outcome == "failed" else "mismatched"
+        payment.state = move("payment", payment.state, outcome, "payment.settle")
+        payment.problem = problem
+        steps.record(case, SYSTEM, now, f"payment.{outcome}", problem)
+        steps.tell(session, "payment.failed", case.supplier)
+        return
+    payment.state = move("payment", payment.state, "settled", "payment.settle")
+    payment.settled_at = now
+    case.state = move("application", case.state, "issuing", "payment.settle")
+    case.postings += premium_entry(case, payment, now)
+    steps.record(case, SYSTEM, now, "payment.settled")
+    outbox.put(session, outbox.Message("issue", {"case": case.id}))
+    steps.tell(session, "payment.settled", case.supplier)
+
+
+def premium_entry(case: Case, payment: Payment, now: datetime) -> list[Posting]:
+    """A balanced entry: what the supplier paid is what the institution earned."""
+    entry = new_id()
+    lines = (
+        (f"supplier:{case.supplier}:premiums", payment.amount.fen),
+        (f"institution:{case.institution}:premiums", -payment.amount.fen),
+    )
+    return [
+        Posting(entry, account, fen, cause="premium", clause="SX-3.4", booked_at=now)
+        for account, fen in lines
+    ]
+
+
+def _problem(payment: Payment, notice: BankNotice) -> str:
+    if notice.outcome != "paid":
+        return notice.reason or N_("银行未能扣款。")
+    if notice.amount != payment.amount:
+        return N_("到账金额与应付保费不同，款项未动用，请联系银行退回后重新支付。")
+    if notice.payer_account != payment.payer_account:
+        return N_("付款账户与登记的账户不同，款项未动用，请从登记的账户重新支付。")
+    return ""
+
+
+def _check_deadline(session: Session, case: Case, now: datetime) -> None:
+    if now >= case.quote.valid_until:
+        raise TooLate(noun="quote", id=case.id)
+
+
+def _payer(session: Session, case: Case, actor: Actor, given: str) -> str:
+    """The account to pay from; the basic account where the notice demands it."""
+    account = parse_bank_account(given)
+    supplier = steps.organisation(session, actor.organisation_id)
+    project = steps.lot(session, case.lot).project
+    version: ProjectVersion = steps.current_version(session, project)
+    if version.basic_account_demanded and account != supplier.account:
+        raise InvalidInput(
+            {"payer_account": N_("采购文件要求从基本账户支付，请使用贵单位登记的基本账户。")}
+        )
+    return account
