@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from signing import private_files
-from signing.seal.encoding import lp
+from signing.seal import SealBroken, lp
 
 KEY_BYTES = 32
 ID_BYTES = 8
@@ -45,11 +45,8 @@ class VaultError(Exception):
     """Base of the vault's errors."""
 
 
-class VaultBroken(VaultError):
-    """A value does not open: damaged, moved, or of another purpose. Always alike."""
-
-    def __init__(self) -> None:
-        super().__init__("a sealed value cannot be opened")
+class VaultBroken(VaultError, SealBroken):
+    """A value does not open: damaged, moved, or of another purpose. As opaque as SealBroken."""
 
 
 class VaultKeyMissing(VaultError):
