@@ -48,11 +48,10 @@ def all_in(session: Session, purpose: str, scope: tuple[str, ...]) -> Iterator[s
     start = 0
     while True:
         tags = [tag(session, purpose, scope, i) for i in range(start, start + CHUNK)]
-        found = dict(
-            session.execute(
-                select(SealedIndex.tag, SealedIndex.case_id).where(SealedIndex.tag.in_(tags))
-            ).tuples()
+        rows = session.execute(
+            select(SealedIndex.tag, SealedIndex.case_id).where(SealedIndex.tag.in_(tags))
         )
+        found = {row.tag: row.case_id for row in rows}
         yield from (found[one] for one in tags if one in found)
         if len(found) < CHUNK:
             return

@@ -454,7 +454,7 @@ def upgrade() -> None:
             name=op.f("ck_guarantee_case_kind"),
         ),
         sa.CheckConstraint(
-            "state IN ('submitted', 'in_review', 'returned', 'awaiting_payment', 'issuing', 'issued', 'declined', 'withdrawn')",
+            "state IN ('submitted', 'in_review', 'returned', 'awaiting_payment', 'issuing', 'issued', 'declined', 'withdrawn', 'lapsed')",
             name=op.f("ck_guarantee_case_state"),
         ),
         sa.ForeignKeyConstraint(

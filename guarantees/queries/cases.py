@@ -1,0 +1,191 @@
+"""Cases as supplier and institution see their own, before and after the opening."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from guarantees.errors import NotFound
+from guarantees.queries.lots import LotRow, lot_row, lot_rows
+from guarantees.records import casebook
+from guarantees.records.case import Case
+from guarantees.records.guarantee import GuaranteeRow, OpenCase
+from guarantees.records.organisation import Organisation
+from guarantees.records.product import Product
+from guarantees.records.project import Lot, Project, ProjectVersion
+from guarantees.records.summary import Summary
+from guarantees.tables import permissions
+from guarantees.values.actor import Actor
+from guarantees.values.terms import Terms
+
+PAGE = 20
+WAITING = frozenset({"submitted", "in_review", "returned"})
+"""States in which an institution's people have something to do or to wait for."""
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One line of a list."""
+
+    case: Summary
+    lot: LotRow
+    institution: str
+    """Name, for the supplier's lists."""
+
+
+@dataclass(frozen=True)
+class CasePage:
+    rows: tuple[CaseRow, ...]
+    following: str
+    """Cursor of the next page, "sealed:ID" or "open:ID" of the last case; empty at the end."""
+    total: int
+    """All that fit the filter."""
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """Everything of one case. The case itself is not to be changed by who reads it."""
+
+    case: Case
+    lot: LotRow
+    supplier: str
+    institution: str
+    product: str
+    terms: Terms | None
+    """As reserved for the letter; None before."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    states: frozenset[str] = frozenset()
+    """Application states; empty: all."""
+    text: str = ""
+    """Part of a reference, letter number, applicant, project name or project number."""
+
+
+def supplier_cases(
+    session: Session, actor: Actor, now: datetime, wanted: Filter, after: str = ""
+) -> CasePage:
+    permissions.check(actor, "supplier.read", now)
+    return _page(session, actor, now, "supplier", wanted, after)
+
+
+def institution_cases(
+    session: Session, actor: Actor, now: datetime, wanted: Filter, after: str = ""
+) -> CasePage:
+    """Cases of the actor's institution, newest first; the queue is the filter WAITING."""
+    permissions.check(actor, "institution.read", now)
+    return _page(session, actor, now, "institution", wanted, after)
+
+
+def view(session: Session, actor: Actor, case_id: str) -> CaseView:
+    """A case of the actor's own organisation; any other is not found."""
+    case = casebook.get(session, case_id)
+    if actor.organisation_id not in (case.supplier, case.institution):
+        raise NotFound(noun="case", id=case_id)
+    product = session.get(Product, case.product)
+    names = _names(session, {case.supplier, case.institution})
+    return CaseView(
+        case=case,
+        lot=lot_row(session, case.lot),
+        supplier=names[case.supplier],
+        institution=names[case.institution],
+        product=product.name if product else "",
+        terms=Terms.from_canonical(case.intent.terms.encode()) if case.intent else None,
+    )
+
+
+def _page(
+    session: Session, actor: Actor, now: datetime, who: str, wanted: Filter, after: str
+) -> CasePage:
+    """Sealed cases first, then those in ordinary rows; newest first within each."""
+    place, _, last = after.partition(":")
+    sealed = _sealed(session, actor, now, who, wanted)
+    start = next((i + 1 for i, one in enumerate(sealed) if one.id == last), 0)
+    part = [] if place == "open" else sealed[start : start + PAGE]
+    room = PAGE - len(part)
+    opened = _opened(session, actor, who, wanted, last if place == "open" else "", room + 1)
+    part += opened[:room]
+    more = len(opened) > room or (place != "open" and len(sealed) > start + PAGE)
+    lots = lot_rows(session, {one.lot for one in part})
+    names = _names(session, {one.institution for one in part})
+    rows = tuple(CaseRow(one, lots[one.lot], names[one.institution]) for one in part)
+    following = f"{'sealed' if part[-1].sealed else 'open'}:{part[-1].id}" if more else ""
+    return CasePage(rows, following, len(sealed) + _count(session, actor, who, wanted))
+
+
+def _sealed(
+    session: Session, actor: Actor, now: datetime, who: str, wanted: Filter
+) -> list[Summary]:
+    """Found by the actor's own slots, filtered in memory (decisions.md, "Sealed cases")."""
+    organisation = session.get(Organisation, actor.organisation_id)
+    if organisation is None:
+        return []
+    since = organisation.created_at
+    rows = casebook.sealed_of(session, who, organisation.id, since=since, now=now)
+    found = [one for one in rows if not wanted.states or one.state in wanted.states]
+    if not wanted.text:
+        return found
+    lots = lot_rows(session, {one.lot for one in found})
+    return [one for one in found if _mentions(one, lots[one.lot], wanted.text)]
+
+
+def _mentions(one: Summary, lot: LotRow, text: str) -> bool:
+    fields = (one.reference, one.number, one.lead, lot.project_name, lot.project_number or "")
+    return any(text.casefold() in field.casefold() for field in fields)
+
+
+def _opened(
+    session: Session, actor: Actor, who: str, wanted: Filter, last: str, limit: int
+) -> list[Summary]:
+    query = _matching(select(OpenCase), actor, who, wanted)
+    before = session.get(OpenCase, last) if last else None
+    if before is not None:
+        query = query.where(
+            tuple_(OpenCase.submitted_at, OpenCase.id) < (before.submitted_at, before.id)
+        )
+    order = (OpenCase.submitted_at.desc(), OpenCase.id.desc())
+    return list(casebook.plain_summaries(session.scalars(query.order_by(*order).limit(limit))))
+
+
+def _count(session: Session, actor: Actor, who: str, wanted: Filter) -> int:
+    query = _matching(select(func.count()).select_from(OpenCase), actor, who, wanted)
+    return session.scalar(query) or 0
+
+
+def _matching(query: Select[Any], actor: Actor, who: str, wanted: Filter) -> Select[Any]:
+    column = OpenCase.supplier_id if who == "supplier" else OpenCase.institution_id
+    query = query.where(column == actor.organisation_id)
+    if wanted.states:
+        query = query.where(OpenCase.state.in_(wanted.states))
+    if wanted.text:
+        numbered = select(GuaranteeRow.case_id).where(GuaranteeRow.number.contains(wanted.text))
+        named = (
+            select(Lot.id)
+            .join(Project, Project.id == Lot.project_id)
+            .join(ProjectVersion, ProjectVersion.project_id == Project.id)
+            .where(
+                or_(
+                    ProjectVersion.name.icontains(wanted.text, autoescape=True),
+                    Project.number.icontains(wanted.text, autoescape=True),
+                )
+            )
+        )
+        query = query.where(
+            or_(
+                OpenCase.reference.icontains(wanted.text, autoescape=True),
+                OpenCase.lead_name.icontains(wanted.text, autoescape=True),
+                OpenCase.id.in_(numbered),
+                OpenCase.lot_id.in_(named),
+            )
+        )
+    return query
+
+
+def _names(session: Session, ids: set[str]) -> dict[str, str]:
+    rows = session.execute(
+        select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
+    )
+    return {row.id: row.name for row in rows}
