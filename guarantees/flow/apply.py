@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import N_, Duplicate, InvalidInput, NotFound, RuleRefuses, TooLate
 from guarantees.flow import steps
-from guarantees.flow.steps import automatic, judging
-from guarantees.records import casebook, slots
+from guarantees.flow.steps import automatic
+from guarantees.records import casebook, facts, slots
 from guarantees.records.case import Applicant, Case, Consent, Quote
 from guarantees.records.organisation import Organisation
 from guarantees.records.product import Product
@@ -90,12 +90,12 @@ def _submit_one(
     lot, version = _open_lot(session, choice.lot, now)
     product = _offered(session, choice.product, lot, version, len(form.members))
     case = _new_case(actor, now, form, supplier, lot, version, product)
-    judgement = judging.application(
+    judgement = facts.application(
         case, supplier, product, version, lot_notice(version, lot.number), form.payer_account, now
     )
     if judgement.refuses("issuer", "applicant", "payment", "guarantee"):
         raise RuleRefuses(findings=judgement.with_result(Result.REFUSE))
-    case.findings = judging.kept(judgement)
+    case.findings = facts.kept(judgement)
     _guard(session, lot.id, supplier.id, case.id)
     steps.record(case, actor, now, "application.submitted")
     automatic.underwrite(session, case, product, now)

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from guarantees.errors import N_, NotFound, TooLate
 from guarantees.errors import Unavailable as ServiceUnavailable
 from guarantees.flow import steps
-from guarantees.flow.steps import envelopes, judging
+from guarantees.flow.steps import envelopes
 from guarantees.ports import Files, LetterFactory, LetterOrder, Vault
-from guarantees.records import casebook
+from guarantees.records import casebook, facts
 from guarantees.records.case import Case, Guarantee, Intent, Letter
 from guarantees.records.organisation import Organisation
 from guarantees.records.project import Opening, ProjectVersion, expiry, lot_notice
@@ -165,7 +165,7 @@ def _terms(session: Session, case: Case, opening: Opening, now: datetime) -> Ter
         expires_on=expiry(version),
         bid_validity_days=version.bid_validity_days or 0,
         opening_time=opening.opening_time,
-        documents=judging.DOCUMENTS[case.form],
+        documents=facts.DOCUMENTS[case.form],
         place_of_presentation=str(institution.details.get("address", institution.contact)),
         examination_days=EXAMINATION_DAYS,
         governing_law=GOVERNING_LAW,
@@ -188,7 +188,7 @@ def _agency(session: Session, version: ProjectVersion) -> Party | None:
 
 
 def _issuer_type(institution: Organisation) -> IssuerType:
-    kind = judging.issuer_type(institution)
+    kind = facts.issuer_type(institution)
     if kind is None:
         raise NotFound(noun="institution", id=institution.id)
     return kind

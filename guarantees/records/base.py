@@ -25,8 +25,8 @@ NAMING = {
 }
 """Every constraint has a name of its own, so that migrations run both ways on both databases."""
 
-ID_LENGTH = 32
-"""Hexadecimal digits of 128 random bits (guarantees.values.ids)."""
+ID_LENGTH = 26
+"""128 random bits in Crockford's base 32 (guarantees.values.ids)."""
 
 
 class Base(DeclarativeBase):

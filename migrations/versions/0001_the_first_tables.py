@@ -19,7 +19,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "event",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("subject", sa.String(length=60), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("what", sa.String(length=60), nullable=False),
@@ -33,7 +33,7 @@ def upgrade() -> None:
 
     op.create_table(
         "exposure_book",
-        sa.Column("institution_id", sa.String(length=32), nullable=False),
+        sa.Column("institution_id", sa.String(length=26), nullable=False),
         sa.Column("blob", sa.LargeBinary(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("institution_id", name=op.f("pk_exposure_book")),
@@ -46,14 +46,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "log_leaf",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("leaf", sa.LargeBinary(length=32), nullable=False),
         sa.Column("index", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_leaf")),
     )
     op.create_table(
         "organisation",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("credit_code", sa.String(length=18), nullable=False),
@@ -84,7 +84,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("blob", sa.LargeBinary(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("done", sa.Boolean(), nullable=False),
@@ -111,7 +111,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "sealed_case",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("blob", sa.LargeBinary(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("opened", sa.Boolean(), nullable=False),
@@ -120,7 +120,7 @@ def upgrade() -> None:
     op.create_table(
         "sealed_index",
         sa.Column("tag", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
         sa.PrimaryKeyConstraint("tag", name=op.f("pk_sealed_index")),
     )
     op.create_table(
@@ -132,8 +132,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "person",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("organisation_id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("organisation_id", sa.String(length=26), nullable=False),
         sa.Column("login", sa.String(length=60), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("mail", sa.String(length=200), nullable=False),
@@ -163,13 +163,13 @@ def upgrade() -> None:
 
     op.create_table(
         "project",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("source_system", sa.String(length=60), nullable=False),
         sa.Column("source_id", sa.String(length=100), nullable=False),
         sa.Column("number", sa.String(length=100), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("current", sa.Integer(), nullable=False),
-        sa.Column("entered_by", sa.String(length=32), nullable=False),
+        sa.Column("entered_by", sa.String(length=26), nullable=False),
         sa.Column("demonstration", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
@@ -189,13 +189,13 @@ def upgrade() -> None:
     op.create_table(
         "invitation",
         sa.Column("id", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("organisation_id", sa.String(length=32), nullable=False),
+        sa.Column("organisation_id", sa.String(length=26), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("mail", sa.String(length=200), nullable=False),
         sa.Column("roles", sa.JSON(), nullable=False),
-        sa.Column("invited_by", sa.String(length=32), nullable=False),
+        sa.Column("invited_by", sa.String(length=26), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("accepted_by", sa.String(length=32), nullable=True),
+        sa.Column("accepted_by", sa.String(length=26), nullable=True),
         sa.ForeignKeyConstraint(
             ["accepted_by"], ["person.id"], name=op.f("fk_invitation_accepted_by_person")
         ),
@@ -216,8 +216,8 @@ def upgrade() -> None:
 
     op.create_table(
         "lot",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("project_id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("project_id", sa.String(length=26), nullable=False),
         sa.Column("number", sa.String(length=60), nullable=False),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -231,12 +231,12 @@ def upgrade() -> None:
 
     op.create_table(
         "mandate",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("project_id", sa.String(length=32), nullable=False),
-        sa.Column("procurer_id", sa.String(length=32), nullable=False),
-        sa.Column("agency_id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("project_id", sa.String(length=26), nullable=False),
+        sa.Column("procurer_id", sa.String(length=26), nullable=False),
+        sa.Column("agency_id", sa.String(length=26), nullable=False),
         sa.Column("actions", sa.JSON(), nullable=False),
-        sa.Column("granted_by", sa.String(length=32), nullable=True),
+        sa.Column("granted_by", sa.String(length=26), nullable=True),
         sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -261,9 +261,9 @@ def upgrade() -> None:
 
     op.create_table(
         "opening_key",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("organisation_id", sa.String(length=32), nullable=False),
-        sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("organisation_id", sa.String(length=26), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
         sa.Column("fingerprint", sa.LargeBinary(length=32), nullable=False),
         sa.Column("wrapped_private", sa.LargeBinary(), nullable=False),
@@ -288,8 +288,8 @@ def upgrade() -> None:
 
     op.create_table(
         "policy",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("institution_id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("institution_id", sa.String(length=26), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("ceiling_fen", sa.BigInteger(), nullable=False),
         sa.Column("supplier_ceiling_fen", sa.BigInteger(), nullable=False),
@@ -297,8 +297,8 @@ def upgrade() -> None:
         sa.Column("consortium", sa.Boolean(), nullable=False),
         sa.Column("expires_on", sa.Date(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("proposed_by", sa.String(length=32), nullable=False),
-        sa.Column("approved_by", sa.String(length=32), nullable=True),
+        sa.Column("proposed_by", sa.String(length=26), nullable=False),
+        sa.Column("approved_by", sa.String(length=26), nullable=True),
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -329,10 +329,10 @@ def upgrade() -> None:
 
     op.create_table(
         "product",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("series", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("series", sa.String(length=26), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("institution_id", sa.String(length=32), nullable=False),
+        sa.Column("institution_id", sa.String(length=26), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("form", sa.String(length=12), nullable=False),
@@ -344,7 +344,7 @@ def upgrade() -> None:
         sa.Column("automatic", sa.Boolean(), nullable=False),
         sa.Column("consortium", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("published_by", sa.String(length=32), nullable=True),
+        sa.Column("published_by", sa.String(length=26), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("form IN ('independent', 'accessory')", name=op.f("ck_product_form")),
         sa.CheckConstraint(
@@ -371,17 +371,17 @@ def upgrade() -> None:
 
     op.create_table(
         "project_version",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("project_id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("project_id", sa.String(length=26), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=300), nullable=False),
         sa.Column("method", sa.String(length=60), nullable=True),
         sa.Column("category", sa.String(length=12), nullable=True),
         sa.Column("region", sa.String(length=100), nullable=True),
         sa.Column("procurer_name", sa.String(length=300), nullable=True),
-        sa.Column("procurer_id", sa.String(length=32), nullable=True),
+        sa.Column("procurer_id", sa.String(length=26), nullable=True),
         sa.Column("agency_name", sa.String(length=300), nullable=True),
-        sa.Column("agency_id", sa.String(length=32), nullable=True),
+        sa.Column("agency_id", sa.String(length=26), nullable=True),
         sa.Column("budget_fen", sa.BigInteger(), nullable=True),
         sa.Column("deposit_fen", sa.BigInteger(), nullable=True),
         sa.Column("deposit_forms", sa.Text(), nullable=True),
@@ -395,7 +395,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=True),
         sa.Column("lots", sa.JSON(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("made_by", sa.String(length=32), nullable=True),
+        sa.Column("made_by", sa.String(length=26), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "category IN ('goods', 'services', 'works')", name=op.f("ck_project_version_category")
@@ -432,14 +432,14 @@ def upgrade() -> None:
 
     op.create_table(
         "guarantee_case",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("form", sa.String(length=12), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("reference", sa.String(length=20), nullable=False),
-        sa.Column("lot_id", sa.String(length=32), nullable=False),
-        sa.Column("supplier_id", sa.String(length=32), nullable=False),
-        sa.Column("institution_id", sa.String(length=32), nullable=False),
+        sa.Column("lot_id", sa.String(length=26), nullable=False),
+        sa.Column("supplier_id", sa.String(length=26), nullable=False),
+        sa.Column("institution_id", sa.String(length=26), nullable=False),
         sa.Column("lead_name", sa.String(length=200), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
@@ -482,7 +482,7 @@ def upgrade() -> None:
     op.create_table(
         "opening",
         sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("lot_id", sa.String(length=32), nullable=False),
+        sa.Column("lot_id", sa.String(length=26), nullable=False),
         sa.Column("opening_time", sa.DateTime(timezone=True), nullable=False),
         sa.Column("certificate", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
@@ -499,7 +499,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "guarantee",
-        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
         sa.Column("number", sa.String(length=30), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
@@ -516,7 +516,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "letter",
-        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("eid", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
@@ -535,9 +535,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "opening_result",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("opening_id", sa.String(length=64), nullable=False),
-        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
         sa.Column("verdict", sa.String(length=12), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("report", sa.JSON(), nullable=True),
@@ -563,7 +563,7 @@ def upgrade() -> None:
     op.create_table(
         "payment",
         sa.Column("reference", sa.String(length=40), nullable=False),
-        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.Column("received_fen", sa.BigInteger(), nullable=True),
@@ -586,9 +586,9 @@ def upgrade() -> None:
 
     op.create_table(
         "posting",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("entry", sa.String(length=32), nullable=False),
-        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("entry", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
         sa.Column("account", sa.String(length=80), nullable=False),
         sa.Column("fen", sa.BigInteger(), nullable=False),
         sa.Column("cause", sa.String(length=40), nullable=False),
@@ -606,7 +606,7 @@ def upgrade() -> None:
 
     op.create_table(
         "terms_version",
-        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("canonical", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),

@@ -1,4 +1,4 @@
-"""Loading facts for the rules; they never see a record (design.md, "Direction")."""
+"""From records to frozen facts: the rules never see a record (design.md, "Direction")."""
 
 from datetime import datetime
 from typing import cast, get_args
