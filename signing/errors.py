@@ -17,7 +17,7 @@ class Malformed(SigningError):
 
 
 class LimitExceeded(SigningError):
-    """A file asks for more than we are willing to spend on it; this says nothing against the file."""
+    """A file asks for more than we are willing to spend on it; that is not held against it."""
 
     def __init__(self, limit: str, allowed: int) -> None:
         super().__init__(limit, allowed)
@@ -48,7 +48,8 @@ class TimestampError(SigningError):
     def __init__(self, reason: str, *, url: str = "", detail: str = "") -> None:
         super().__init__(reason, url, detail)
         self.reason = reason
-        """unavailable, http_status, not_a_response, rejected, imprint, nonce, signature, usage or untrusted."""
+        """unavailable, http_status, not_a_response, rejected, imprint, nonce, signature, usage or
+        untrusted."""
         self.url = url
         self.detail = detail
 

@@ -1,0 +1,1 @@
+"""Signing keys behind one protocol; software keys today, tokens and remote signing later."""

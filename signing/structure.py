@@ -1,0 +1,126 @@
+"""Our own check of integrity, by structure alone; pyHanko is the other.
+
+Two readers that were written apart must come to the same end. This one is strict: it repairs
+nothing, follows nothing it was not told to, and explains every byte after a signature.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from signing.errors import LimitExceeded, Malformed, Unreadable
+from signing.parsing.changes import Change, review_changes
+from signing.parsing.document import Document, OpenStream, View
+from signing.parsing.fields import read_fields
+from signing.parsing.filters import decode
+from signing.parsing.sites import Site, read_sites
+from signing.parsing.syntax import Dictionary, Stream, Text, Value
+from signing.parsing.xref import read_revisions
+
+MAX_BYTES: Final = 32 * 1024 * 1024
+"""Largest file that is looked at; a letter has some hundred kilobytes."""
+MAX_ATTACHMENT: Final = 1024 * 1024
+"""Largest attached terms; ours have two kilobytes."""
+_HEADER: Final = b"%PDF-"
+_HEADER_WITHIN: Final = 1024
+"""ISO 32000-1, note in Annex H: viewers look for the header this far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What the file is made of, with what is wrong with it."""
+
+    document: Document
+    sites: tuple[Site, ...]
+    trailing: bool
+    """Whether bytes follow the end of the file."""
+    removed: bool
+    """Whether an earlier revision holds a signature and the newest holds none."""
+
+    @property
+    def view(self) -> View:
+        """The newest revision."""
+        return self.document.view(len(self.document.sections) - 1)
+
+    def changes(self, site: Site) -> Sequence[Change]:
+        """What came after the signature and is not tolerated."""
+        found = list(review_changes(self.document, site)) if site.revision >= 0 else []
+        if self._redefined(site):
+            found.append(Change("signature_replaced", site.number))
+        return found
+
+    def whole_file(self, site: Site) -> bool:
+        """Whether the signature covers everything but itself."""
+        return site.end == len(self.document.data)
+
+    def _redefined(self, site: Site) -> bool:
+        """A later section that lists the signature's own object at another place."""
+        if site.revision < 0:
+            return False
+        signed = self.document.view(site.revision).entries.get(site.number)
+        return signed != self.view.entries.get(site.number)
+
+
+def examine(data: bytes, open_stream: OpenStream | None = None) -> Structure:
+    """Read the structure of a file.
+
+    `open_stream` decrypts object streams of an encrypted file. Raises Malformed, LimitExceeded,
+    Unreadable.
+    """
+    if len(data) > MAX_BYTES:
+        raise LimitExceeded("file size", MAX_BYTES)
+    if not 0 <= data.find(_HEADER) < _HEADER_WITHIN:
+        raise Malformed("header", 0)
+    document = Document(data, read_revisions(data), open_stream)
+    sites = tuple(read_sites(document))
+    trailing = bool(document.tail)
+    return Structure(document, sites, trailing, not sites and _signed_before(document))
+
+
+def _signed_before(document: Document) -> bool:
+    views = [document.view(index) for index in range(len(document.sections) - 1)]
+    return any(
+        field.kind == "Sig" and view.follow(field.value) is not None
+        for view in views
+        for field in read_fields(view)
+    )
+
+
+def attachment(structure: Structure, name: str) -> bytes | None:
+    """The embedded file of that name (ISO 32000-2, 7.11.4) in the newest revision, or None.
+
+    Raises Malformed, Unreadable or LimitExceeded.
+    """
+    view = structure.view
+    names = view.dictionary(view.dictionary(view.catalog.get("Names")).get("EmbeddedFiles"))
+    for specification in _leaves(view, names, 0):
+        if _text(view.follow(specification.get("UF", specification.get("F")))) != name:
+            continue
+        stream = view.follow(view.dictionary(specification.get("EF")).get("F"))
+        if not isinstance(stream, Stream):
+            raise Malformed("embedded file")
+        if structure.document.encrypted:
+            raise Unreadable("encrypted attachment")
+        return decode(stream, MAX_ATTACHMENT)
+    return None
+
+
+def _leaves(view: View, node: Dictionary, depth: int) -> list[Dictionary]:
+    """File specifications in a name tree."""
+    if depth > 16:
+        raise Malformed("name tree")
+    leaves = [view.dictionary(value) for value in view.array(node.get("Names"))[1::2]]
+    for kid in view.array(node.get("Kids")):
+        leaves += _leaves(view, view.dictionary(kid), depth + 1)
+    return leaves
+
+
+def _text(value: Value) -> str:
+    if not isinstance(value, Text):
+        return ""
+    raw = value.raw[1:-1]
+    if value.is_hex:
+        raw = bytes.fromhex(raw.decode("ascii"))
+    if raw.startswith(b"\xfe\xff"):
+        return raw[2:].decode("utf-16-be", "replace")
+    return raw.decode("latin-1")
