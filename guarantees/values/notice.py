@@ -1,18 +1,63 @@
 """What a procurement notice says about a project. None: the notice does not say it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from guarantees.errors import N_
 from guarantees.values.money import Money
+
+CATEGORIES: Mapping[str, str] = {
+    "goods": N_("货物"),
+    "services": N_("服务"),
+    "works": N_("工程"),
+}
+"""Type of project (项目类型); decides whose ceiling holds, GPR-33 or TBR-26."""
+
+ACCEPTED: Mapping[str, str] = {
+    "yes": N_("接受"),
+    "no": N_("不接受"),
+    "unknown": N_("公告未写明"),
+}
+"""Whether guarantees are accepted in place of the deposit (SX-2.2)."""
+
+FIELD_NAMES: Mapping[str, str] = {
+    "name": N_("项目名称"),
+    "number": N_("项目编号"),
+    "method": N_("采购方式"),
+    "category": N_("项目类型"),
+    "region": N_("地区"),
+    "procurer_name": N_("采购人"),
+    "agency_name": N_("采购代理机构"),
+    "budget": N_("项目预算"),
+    "deposit": N_("投标保证金"),
+    "deposit_forms": N_("保证金形式"),
+    "guarantee_accepted": N_("是否接受保函"),
+    "guarantee_quote": N_("公告关于保函的原文"),
+    "basic_account_demanded": N_("要求从基本账户支付"),
+    "bid_validity_days": N_("投标有效期"),
+    "submission_deadline": N_("投标截止时间"),
+    "opening_time": N_("开标时间"),
+    "published_on": N_("公告日期"),
+    "source": N_("公告出处"),
+    "lots": N_("标段"),
+    "remarks": N_("公告其他内容"),
+    "lot.number": N_("标段编号"),
+    "lot.name": N_("标段名称"),
+    "lot.budget": N_("标段预算"),
+    "lot.deposit": N_("标段投标保证金"),
+}
+"""What each fact is called on screen, in files and in messages; "lot." for facts of a lot."""
 
 
 @dataclass(frozen=True)
 class LotNotice:
     number: str
     name: str
+    """May be empty: then the lot is called as its project."""
     budget: Money | None = None
     deposit: Money | None = None
-    """Bid deposit (投标保证金) of this lot."""
+    """Bid deposit (投标保证金) of this lot; zero where the notice asks for none."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +87,8 @@ class ProjectNotice:
     published_on: date | None = None
     source: str | None = None
     lots: tuple[LotNotice, ...] = ()
+    remarks: str = field(default="", compare=False)
+    """What else the notice says, a line each, in its own words; no fact that anything rests on."""
 
     def effective_lots(self) -> tuple[LotNotice, ...]:
         """A notice without lots is one lot; a single lot inherits the project's figures."""
@@ -75,3 +122,11 @@ def missing(notice: ProjectNotice) -> tuple[str, ...]:
             if getattr(lot, name) is None
         ]
     return tuple(gaps)
+
+
+def gap_name(gap: str) -> tuple[str, str]:
+    """A name that `missing` gave, as (Chinese name of the field, lot number or "")."""
+    if not gap.startswith("lots["):
+        return FIELD_NAMES[gap], ""
+    number, _, name = gap.removeprefix("lots[").rpartition("].")
+    return FIELD_NAMES[f"lot.{name}"], number
