@@ -1,0 +1,169 @@
+"""A guarantee's terms as its letter (保函文本): Terms in, PDF bytes out (WeasyPrint).
+
+The same terms, address and code always give the same bytes, in any process, so that a retry of the
+same intent can be recognised. The canonical terms ride along as `terms.json`. Templates are folders
+`<kind>/v<n>` that never change once a letter was issued from them; a correction is a new version.
+"""
+
+import hashlib
+from datetime import datetime, time
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from guarantees.errors import N_, GuaranteeError
+from guarantees.letter_drawings import Drawing, SealMaker, qr_code
+from guarantees.letter_engine import Attached, Engine, Page, RenderFailed, SubsetLibraryMissing
+from guarantees.letter_fields import (
+    BEIJING,
+    Numbers,
+    field_label,
+    letter_fields,
+    shown_check_code,
+)
+from guarantees.letter_glyphs import FontMissing, Glyphs, MissingGlyph
+from guarantees.values.terms import Form, Kind, Terms
+
+__all__ = [
+    "TERMS_FILE",
+    "FontMissing",
+    "LetterFormMissing",
+    "LetterPress",
+    "MissingGlyph",
+    "RenderFailed",
+    "SubsetLibraryMissing",
+    "template_version",
+]
+
+TERMS_FILE = "terms.json"
+"""Name of the attachment that holds the canonical terms."""
+
+SEAL_CAPTION = "电子保函专用章"
+
+_TEMPLATES: dict[tuple[Kind, Form], str] = {
+    ("bid", "independent"): "bid/v1",
+    ("bid", "accessory"): "bid/v1",
+}
+"""The newest template of each letter."""
+
+_CONSORTIUM = {"lead": "申请人·牵头人", "member": "申请人·成员"}
+"""What the rows of a consortium (联合体) are called."""
+
+
+class LetterFormMissing(GuaranteeError):
+    """No template for this kind and form of letter."""
+
+    code = "letter_form_missing"
+    text = N_("还没有“%(kind)s”“%(form)s”的保函文本，请联系平台运营。")
+
+
+def template_version(kind: str, form: str) -> str:
+    """The template that a new letter of `kind` and `form` is made from, such as `bid/v1`."""
+    for (known_kind, known_form), template in _TEMPLATES.items():
+        if (known_kind, known_form) == (kind, form):
+            return template
+    raise LetterFormMissing(kind=kind, form=form)
+
+
+class LetterPress:
+    """Renders letters; costly to make (fonts are read), so one per process."""
+
+    def __init__(self, fonts_dir: Path, templates_dir: Path, *, marking: str = "") -> None:
+        """`templates_dir` holds `bid/v1`…; `marking` stands on every letter and in the seal of an
+        environment whose letters bind nobody (demonstration), "" elsewhere.
+        """
+        self._templates_dir = templates_dir
+        self._marking = marking
+        self._glyphs = Glyphs(fonts_dir)
+        self._seals = SealMaker(self._glyphs)
+        self._engines: dict[str, Engine] = {}
+        self._jinja = Environment(
+            loader=FileSystemLoader(templates_dir),
+            autoescape=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+            trim_blocks=True,
+        )
+
+    def warm(self) -> None:
+        """Make every template ready, and fail now if a font or library is missing."""
+        for template in sorted(set(_TEMPLATES.values())):
+            self._engine(template)
+        self._glyphs.check([("marking", self._marking + SEAL_CAPTION)])
+
+    def check(self, terms: Terms) -> None:
+        """Raise MissingGlyph if a character of the terms can't be printed."""
+        self._fields(terms, Numbers(terms.number, ""))
+
+    def render(
+        self, terms: Terms, *, verify_url: str, check_code: str, template: str = "bid/v1"
+    ) -> bytes:
+        """The letter, unsigned: PDF/A-3a with `terms.json` attached.
+
+        verify_url: what the QR code says. check_code: as stored (8 characters).
+        Raises MissingGlyph, LetterFormMissing, RenderFailed.
+        """
+        numbers = Numbers(terms.number, shown_check_code(check_code))
+        html = self._html(terms, numbers, template, specimen=False)
+        canonical = terms.canonical()
+        return self._engine(template).render(
+            Page(
+                html=html,
+                pictures={"baohan:seal": self._seal(terms), "baohan:qr": qr_code(verify_url)},
+                attachments=[Attached(TERMS_FILE, "保函条款数据（RFC 8785）", canonical)],
+                identifier=_identifier(canonical, template, verify_url, check_code),
+                dated=_midnight(terms),
+            )
+        )
+
+    def specimen(self, terms: Terms, *, template: str = "bid/v1") -> bytes:
+        """The same letter as a specimen (样张): no number, code, seal or data; a watermark."""
+        numbers = Numbers("样张，开立时编号", "开立时生成")
+        return self._engine(template).render(
+            Page(
+                html=self._html(terms, numbers, template, specimen=True),
+                pictures={},
+                attachments=[],
+                identifier=_identifier(terms.canonical(), template, "specimen", ""),
+                dated=_midnight(terms),
+            )
+        )
+
+    def _html(self, terms: Terms, numbers: Numbers, template: str, *, specimen: bool) -> str:
+        if template_version(terms.kind, terms.form).partition("/")[0] != template.partition("/")[0]:
+            raise LetterFormMissing(kind=terms.kind, form=terms.form)
+        return self._jinja.get_template(f"{template}/{terms.form}.html").render(
+            terms=terms,
+            fields=self._fields(terms, numbers),
+            template=template,
+            specimen=specimen,
+            marking=self._marking,
+            consortium=_CONSORTIUM if len(terms.applicants) > 1 else {},
+            created=_midnight(terms).isoformat(),
+        )
+
+    def _fields(self, terms: Terms, numbers: Numbers) -> dict[str, str]:
+        fields = letter_fields(terms, numbers)
+        self._glyphs.check((field_label(field), text) for field, text in fields.items())
+        return fields
+
+    def _seal(self, terms: Terms) -> Drawing:
+        return self._seals.draw(terms.issuer.name, SEAL_CAPTION, self._marking and "演示")
+
+    def _engine(self, template: str) -> Engine:
+        if template not in self._engines:
+            stylesheet = (self._templates_dir / template / "letter.css").read_text("utf-8")
+            self._engines[template] = Engine(self._glyphs, stylesheet)
+        return self._engines[template]
+
+
+def _midnight(terms: Terms) -> datetime:
+    # The letter says the day only; the moment of signing is in the signature and its time stamp.
+    return datetime.combine(terms.issued_on, time(), BEIJING)
+
+
+def _identifier(canonical: bytes, *parts: str) -> bytes:
+    digest = hashlib.sha256(canonical)
+    for part in parts:
+        digest.update(b"\0" + part.encode())
+    return digest.digest()[:16]

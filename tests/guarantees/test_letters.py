@@ -1,0 +1,280 @@
+"""The bid guarantee letter, read back with other people's tools."""
+
+import hashlib
+import io
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pikepdf
+import pytest
+import zxingcpp
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from app.cli.places import project
+from guarantees.letter_fields import Numbers, letter_fields, shown_check_code
+from guarantees.letters import LetterFormMissing, MissingGlyph, template_version
+from guarantees.values.money import Money
+from guarantees.values.parties import Party
+from guarantees.values.terms import Terms
+from tests.guarantees.letter_samples import (
+    CHECK_CODE,
+    letter,
+    raster,
+    sample_terms,
+    shared_press,
+    text_of,
+    verify_url,
+    words_of,
+)
+
+LONG = "中国建筑第八工程局有限公司华北（山西）区域智慧医疗工程设计施工总承包联合项目管理有限责任公司太原第一分公司晋阳湖畔营业部"
+FORMS = ("independent", "accessory")
+
+
+def pages(pdf: bytes) -> int:
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        return len(opened.pages)
+
+
+def printed_fields(terms: Terms) -> list[str]:
+    fields = letter_fields(terms, Numbers(terms.number, shown_check_code(CHECK_CODE)))
+    return ["".join(text.split()) for text in fields.values()]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("members", [0, 4])
+def test_two_pages(form: str, members: int) -> None:
+    assert pages(letter(sample_terms(form, members))) == 2  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("members", [0, 2])
+def test_every_term_can_be_read_in_order(form: str, members: int) -> None:
+    terms = sample_terms(form, members)  # type: ignore[arg-type]
+    text, place = text_of(letter(terms)), 0
+    for field in printed_fields(terms):
+        found = text.find(field, place)
+        assert found >= 0, f"{field} does not come after what precedes it"
+        place = found + 1
+
+
+def test_the_two_forms_promise_different_things() -> None:
+    independent = text_of(letter(sample_terms("independent")))
+    accessory = text_of(letter(sample_terms("accessory")))
+    assert "见索即付的独立保函" in independent
+    assert "《见索即付保函统一规则》" in independent
+    assert "连带责任保证" not in independent
+    assert "我方承担连带责任保证" in accessory
+    assert "本保函从属于主债务" in accessory
+    assert "本保函不是独立保函" in accessory
+
+
+def test_same_terms_same_bytes_in_any_process() -> None:
+    script = (
+        "import sys, hashlib\n"
+        "from tests.guarantees.letter_samples import letter, sample_terms\n"
+        "print(hashlib.sha256(letter(sample_terms('accessory', 1))).hexdigest())\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=project(), capture_output=True, text=True, check=True)
+    here = letter(sample_terms("accessory", 1))
+    assert done.stdout.strip() == hashlib.sha256(here).hexdigest()
+
+
+def test_threads_get_the_same_bytes() -> None:
+    terms = [sample_terms(amount=Money(fen)) for fen in (100, 200, 300)]
+    expected = [letter(one) for one in terms]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(letter, terms * 2)) == expected * 2
+
+
+def test_another_code_is_another_letter() -> None:
+    terms = sample_terms()
+    other = shared_press().render(terms, verify_url=verify_url(terms), check_code="00000000")
+    assert other != letter(terms)
+    assert "0000-0000" in text_of(other)
+
+
+def test_the_terms_ride_along() -> None:
+    terms = sample_terms("accessory", 2)
+    with pikepdf.open(io.BytesIO(letter(terms))) as pdf:
+        assert list(pdf.attachments) == ["terms.json"]
+        spec = pdf.attachments["terms.json"]
+        assert spec.get_file().read_bytes() == terms.canonical()
+        assert spec.relationship == pikepdf.Name.Data
+        assert len(pdf.Root.AF) == 1
+        assert Terms.from_canonical(spec.get_file().read_bytes()) == terms
+
+
+def test_metadata_tags_and_archive_profile() -> None:
+    terms = sample_terms()
+    with pikepdf.open(io.BytesIO(letter(terms))) as pdf:
+        with pdf.open_metadata() as metadata:
+            assert metadata["dc:title"] == f"投标保函 {terms.number}"
+            assert metadata["dc:creator"] == [terms.issuer.name]
+            assert metadata.pdfa_status == "3A"
+            assert metadata["xmp:CreateDate"] == "2026-03-12T00:00:00+08:00"
+        assert pdf.Root.Lang == "zh-CN"
+        assert pdf.Root.MarkInfo.Marked
+        assert pdf.Root.StructTreeRoot.K[0].S == "/Document"
+        assert str(pdf.docinfo["/Title"]) == f"投标保函 {terms.number}"
+        fonts = {str(font.BaseFont) for font in pdf.pages[0].Resources.Font.values()}
+    assert all(name[8:].startswith("Baohan-Serif") for name in fonts), fonts
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "character"),
+    [
+        ({"project_name": "𠮷野家装修项目"}, "采购项目", "𠮷"),
+        ({"lot_name": "一标段😀"}, "标段", "😀"),
+        ({"signatory": "محمد"}, "授权签署人", "م"),
+        ({"beneficiary": Party("𠮷田医院", None, "beneficiary")}, "受益人", "𠮷"),
+        ({"documents": ("付款请求书", "清单☑")}, "应交单据", "☑"),
+        (
+            {"applicants": (Party("甲", None, "lead"), Party("乙𠮷", None, "member"))},
+            "申请人",
+            "𠮷",
+        ),
+    ],
+)
+def test_a_character_without_glyph_is_refused(
+    change: dict[str, object], field: str, character: str
+) -> None:
+    terms = sample_terms(**change)
+    with pytest.raises(MissingGlyph) as caught:
+        letter(terms)
+    assert (caught.value.field, caught.value.character) == (field, character)
+    assert f"U+{ord(character):04X}" in str(caught.value)
+    with pytest.raises(MissingGlyph):
+        shared_press().check(terms)
+
+
+def test_rare_characters_are_drawn() -> None:
+    names = "𬭎鑫䶮㛃镕玥垚犇喆"
+    pdf = letter(sample_terms(project_name=f"{names}项目"))
+    assert f"{names}项目" in text_of(pdf)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<b>甲</b>&amp;乙“丙”'丁'\"戊\"公司",
+        "</span></td></table><img src=file:///etc/hostname>",
+        "<style>body{display:none}</style><link rel=attachment href=file:///etc/passwd>",
+        "{{ terms.number }}{% raw %}公司",
+        "甲公司<!--",
+    ],
+)
+def test_names_are_text_and_nothing_else(name: str) -> None:
+    terms = sample_terms(
+        applicants=(Party(name, None, "lead"),), issuer=Party(name, None, "issuer"), lot_name=name
+    )
+    pdf = letter(terms)
+    assert text_of(pdf).count("".join(name.split())) >= 4
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        assert list(opened.attachments) == ["terms.json"]
+        assert all("/Annots" not in page for page in opened.pages)
+
+
+def test_long_names_wrap() -> None:
+    assert len(LONG) == 60
+    parties = [Party(LONG[: 60 - place], None, "member") for place in range(1, 5)]
+    terms = sample_terms(
+        applicants=(Party(LONG, None, "lead"), *parties),
+        beneficiary=Party("太原" + LONG[2:], None, "beneficiary"),
+        issuer=Party(LONG[:58] + "支行", None, "issuer", contact=LONG + LONG),
+        project_name=LONG * 3,
+        lot_name=LONG,
+        lot_number="E1401000001002345678-" * 2,
+        amount=Money(99_999_999_999_999),
+    )
+    pdf = letter(terms)
+    text = text_of(pdf)
+    assert pages(pdf) <= 3
+    for field in printed_fields(terms):
+        assert field in text
+    rights = [float(position.split('xMax="')[1].split('"')[0]) for position, _ in words_of(pdf)]
+    assert max(rights) <= 595.28 - 67  # the right margin
+
+
+def test_a_latin_name_breaks_rather_than_run_out() -> None:
+    name = "W" * 60
+    pdf = letter(sample_terms(applicants=(Party(name, None, "lead"),)))
+    rights = [float(position.split('xMax="')[1].split('"')[0]) for position, _ in words_of(pdf)]
+    assert name in text_of(pdf)
+    assert max(rights) <= 595.28 - 67
+
+
+CHARACTERS = st.characters(
+    codec="gb2312", exclude_categories=("Cc", "Cf", "Zs", "Zl", "Zp", "Co")
+) | st.sampled_from("<>&\"'（）()[]{}·%$#@!\\/;:-_=+0123456789ABCxyz")
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(names=st.tuples(*[st.text(CHARACTERS, min_size=2, max_size=60)] * 3))
+def test_any_name_is_printed_as_it_is(names: tuple[str, str, str]) -> None:
+    terms = sample_terms(
+        beneficiary=Party(names[0], None, "beneficiary"),
+        project_name=names[1],
+        signatory=names[2],
+    )
+    text = text_of(letter(terms))
+    for name in names:
+        assert name in text
+
+
+def test_one_field_moves_only_itself() -> None:
+    """What lets a form be compiled later: a field acts on the layout by its lines alone."""
+    first = words_of(letter(sample_terms(lot_name="甲标段设备采购", project_name="一二三四五六")))
+    second = words_of(letter(sample_terms(lot_name="乙包服务", project_name="七八九十百千万亿")))
+    changed = set(first) ^ set(second)
+    assert {word for _, word in changed} == {
+        "甲标段设备采购",
+        "一二三四五六",
+        "乙包服务",
+        "七八九十百千万亿",
+    }
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_qr_code_opens_the_verification(form: str, tmp_path: Path) -> None:
+    terms = sample_terms(form)  # type: ignore[arg-type]
+    with Image.open(raster(letter(terms), tmp_path, 1)) as page:
+        found = zxingcpp.read_barcodes(page)
+    assert [code.text for code in found] == [verify_url(terms)]
+
+
+def test_the_seal_is_red_and_lies_under_the_signature(tmp_path: Path) -> None:
+    terms = sample_terms()
+    with Image.open(raster(letter(terms), tmp_path, 2, 60)) as page:
+        pixels = page.convert("RGB").get_flattened_data()
+    red = sum(r > 150 and g < 90 and b < 90 for r, g, b in pixels)
+    assert red > 500
+    assert "印章" not in text_of(letter(terms))
+
+
+def test_a_specimen_is_no_letter() -> None:
+    terms = sample_terms()
+    pdf = shared_press().specimen(terms)
+    text = text_of(pdf)
+    assert text.count("样张") >= 2  # once on each page
+    assert terms.number not in text
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        assert not opened.attachments
+        assert terms.number not in str(opened.docinfo["/Title"])
+    assert terms.number.encode() not in pdf
+
+
+def test_template_versions() -> None:
+    assert template_version("bid", "independent") == "bid/v1"
+    assert template_version("bid", "accessory") == "bid/v1"
+    with pytest.raises(LetterFormMissing):
+        template_version("performance", "independent")
+    with pytest.raises(LetterFormMissing):
+        shared_press().render(
+            sample_terms(kind="performance"), verify_url="https://x.cn", check_code=CHECK_CODE
+        )
