@@ -9,7 +9,11 @@ import os
 import stat
 from pathlib import Path
 
+from signing import faults
 from signing.errors import SigningError
+
+WRITTEN = faults.declare("private_files.written")
+LINKED = faults.declare("private_files.linked")
 
 
 class ExposedFile(SigningError):
@@ -71,9 +75,7 @@ def _look(path: Path) -> os.stat_result:
 
 def _check_rights(path: Path, found: os.stat_result) -> None:
     if found.st_uid != os.geteuid():
-        raise ExposedFile(
-            path, f"belongs to user {found.st_uid}, not to user {os.geteuid()}"
-        )
+        raise ExposedFile(path, f"belongs to user {found.st_uid}, not to user {os.geteuid()}")
     mode = stat.S_IMODE(found.st_mode)
     if mode & 0o077:
         raise ExposedFile(
@@ -90,17 +92,17 @@ def read(path: Path, limit: int) -> bytes:
         _check_rights(path, os.fstat(descriptor))
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise ExposedFile(
-            path, f"is longer than {limit} bytes, which no file of this kind is"
-        )
+        raise ExposedFile(path, f"is longer than {limit} bytes, which no file of this kind is")
     return content
 
 
 def write_new(path: Path, content: bytes) -> None:
     """Writes a private file (0600) that must not exist yet; FileExistsError if it does."""
     temporary = _write_temporary(path, content)
+    faults.point(WRITTEN)
     try:
         os.link(temporary, path, follow_symlinks=False)
+        faults.point(LINKED)
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
@@ -133,9 +135,7 @@ def erase(path: Path) -> None:
         return
     try:
         found = os.fstat(descriptor)
-        if (
-            found.st_nlink == 1
-        ):  # else this name is the leftover of a finished write_new
+        if found.st_nlink == 1:  # else this name is the leftover of a finished write_new
             os.pwrite(descriptor, bytes(found.st_size), 0)
             os.fsync(descriptor)
     except OSError:  # a full disk must not keep the file alive

@@ -1,0 +1,247 @@
+"""The timekeeper itself: what it does, refuses, and writes down before it answers.
+
+One call at a time. Every change is journaled (durable) before its answer, every refusal too; what
+cannot be journaled is refused. Keys are stored before the journal names them and erased after it
+has said so, so that a crash between the two loses nothing and frees nothing.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from signing import faults
+from signing.seal.private_keys import make_key_pair
+from signing.timekeeper import checks, escrow
+from signing.timekeeper.certificate import OpeningCertificate, key_id_of
+from signing.timekeeper.clock import ClockRule
+from signing.timekeeper.desk import Desk, journaled
+from signing.timekeeper.journal import Event, Journal
+from signing.timekeeper.protocol import ClockStatus, Refusal, ReleaseRequest, SourceStatus
+from signing.timekeeper.refusals import TimekeeperRefused
+from signing.timekeeper.store import KeyStore, StoreDamaged
+from signing.timekeeper.times import to_text
+
+KEY_STORED = faults.declare("timekeeper.register.key_stored")
+UNWRAPPED = faults.declare("timekeeper.release.unwrapped")
+ERASING = faults.declare("timekeeper.erase.journaled")
+
+MAX_BATCH = 1000
+"""Release requests in one call; a client with more makes several."""
+
+
+class TimekeeperService(Desk):
+    """Satisfies protocol.Timekeeper. `peer` is the caller's user id, for the journal."""
+
+    def __init__(
+        self,
+        store: KeyStore,
+        journal: Journal,
+        events: Sequence[Event],
+        clock: ClockRule,
+        quorum: escrow.Quorum | None = None,
+    ) -> None:
+        """events: what the journal held at start. quorum: None makes no escrow copies."""
+        super().__init__(journal, events, clock)
+        self._store = store
+        self._quorum = quorum
+        self._public = store.signing_key.public_key().public_bytes_raw()
+        self._key_id = key_id_of(self._public)
+        if events and events[0].fields.get("key_id") != self._key_id:
+            raise StoreDamaged(Path("signing.key"), "is not the key that this journal began with")
+        if not events:
+            self._write("store_made", {"key_id": self._key_id, "public_key": self._public.hex()})
+        self._finish_erasing()
+
+    def _finish_erasing(self) -> None:
+        for opening, known in self._state.openings.items():
+            if known.erased:
+                self._store.erase(opening)
+
+    # --- registering
+
+    @journaled
+    def register(
+        self, lot: str, opening_time: datetime, deadline: datetime, *, peer: int | None = None
+    ) -> OpeningCertificate:
+        """See Timekeeper."""
+        opening_time, deadline = checks.moment(opening_time), checks.moment(deadline)
+        known = self._state.of_lot(checks.name(lot, "lot"))
+        if known is not None:
+            return checks.same_or_refused(known, opening_time, deadline)
+        now = self._now()
+        if opening_time < deadline:
+            raise TimekeeperRefused(
+                "time_before_deadline",
+                opening_time=to_text(opening_time),
+                deadline=to_text(deadline),
+            )
+        if opening_time <= now:
+            raise TimekeeperRefused(
+                "time_past", opening_time=to_text(opening_time), now=to_text(now)
+            )
+        opening = secrets.token_hex(16)
+        certificate = OpeningCertificate(
+            opening=opening,
+            lot=lot,
+            opening_time=opening_time,
+            deadline=deadline,
+            revision=1,
+            issued_at=now,
+            public_key=self._make_key(opening),
+            key_id=self._key_id,
+        )
+        return self._certify("registered", certificate, {"peer": peer})
+
+    def _make_key(self, opening: str) -> bytes:
+        pair = make_key_pair()
+        copy = None
+        if self._quorum is not None:
+            copy = escrow.escrow(self._quorum, opening, pair.private_key)
+        try:
+            self._store.put(opening, pair.private_key, copy)
+        except OSError as error:
+            raise TimekeeperRefused("store_unavailable", reason=str(error.strerror)) from None
+        faults.point(KEY_STORED)
+        return pair.public_key
+
+    def _certify(
+        self, event: str, certificate: OpeningCertificate, fields: dict[str, Any]
+    ) -> OpeningCertificate:
+        signed = certificate.signed(self._store.signing_key)
+        self._write(event, fields | {"certificate": signed.to_bytes().decode()})
+        return signed
+
+    @journaled
+    def postpone(
+        self, opening: str, new_time: datetime, requested_by: str, *, peer: int | None = None
+    ) -> OpeningCertificate:
+        """See Timekeeper."""
+        new_time, by = checks.moment(new_time), checks.name(requested_by, "requested_by")
+        current = self._state.unerased(opening).certificate
+        if new_time == current.opening_time:
+            return current
+        now, at = self._now(), to_text(current.opening_time)
+        if new_time < current.opening_time:
+            raise TimekeeperRefused("time_not_later", opening_time=at)
+        if now >= current.opening_time:
+            raise TimekeeperRefused("opening_passed", opening_time=at)
+        later = replace(
+            current, opening_time=new_time, revision=current.revision + 1, issued_at=now
+        )
+        return self._certify("postponed", later, {"requested_by": by, "peer": peer})
+
+    # --- releasing
+
+    def release(
+        self, opening: str, requests: Sequence[ReleaseRequest], *, peer: int | None = None
+    ) -> list[bytes | Refusal]:
+        """See Timekeeper; asks the authorities first, without holding up other calls."""
+        answers = {} if self._surely_early(opening) else self._clock.ask()
+        return self._release(opening, requests, answers, peer=peer)
+
+    def _surely_early(self, opening: str) -> bool:
+        """No authority is troubled for a release that our own clock refuses anyway."""
+        with self.lock:
+            known = self._state.openings.get(opening)
+            return known is None or self._clock.now() < known.certificate.opening_time
+
+    @journaled
+    def _release(
+        self,
+        opening: str,
+        requests: Sequence[ReleaseRequest],
+        answers: Mapping[str, Any],
+        *,
+        peer: int | None = None,
+    ) -> list[bytes | Refusal]:
+        if not len(requests) <= MAX_BATCH:
+            raise TimekeeperRefused("bad_request", reason=f"more than {MAX_BATCH} wraps at once")
+        known = self._state.unerased(opening)
+        confirmed = self._clock.take(answers)
+        self._check_time(known.certificate)
+        key = self._store.opening_key(opening)
+        if key is None:
+            raise TimekeeperRefused("key_missing", opening=opening)
+        shares = [checks.share(known, request, key) for request in requests]
+        faults.point(UNWRAPPED)
+        outcomes = [
+            [request.digest.hex(), share.code if isinstance(share, Refusal) else "released"]
+            for request, share in zip(requests, shares, strict=True)
+        ]
+        fields = {"opening": opening, "wraps": outcomes, "clock": confirmed, "peer": peer}
+        self._write("released", fields)
+        return shares
+
+    def _check_time(self, certificate: OpeningCertificate) -> None:
+        """Rules of clock.py, our own clock first, since that costs nothing and tells most."""
+        now = self._now()
+        corrected = now
+        if now >= certificate.opening_time:
+            corrected = now + self._clock.correction(now)
+        if corrected < certificate.opening_time:
+            raise TimekeeperRefused(
+                "early", opening_time=to_text(certificate.opening_time), now=to_text(corrected)
+            )
+
+    # --- refusing for ever
+
+    @journaled
+    def withhold(
+        self, opening: str, wrap_digest: bytes, requested_by: str, *, peer: int | None = None
+    ) -> None:
+        """See Timekeeper."""
+        by = checks.name(requested_by, "requested_by")
+        if len(wrap_digest) != 32:
+            raise TimekeeperRefused("bad_request", reason="a digest has 32 bytes")
+        known = self._state.unerased(opening)
+        digest = wrap_digest.hex()
+        if digest not in known.withheld:
+            fields = {"opening": opening, "digest": digest, "requested_by": by, "peer": peer}
+            self._write("withheld", fields)
+
+    @journaled
+    def erase(self, opening: str, requested_by: str, *, peer: int | None = None) -> None:
+        """See Timekeeper."""
+        by = checks.name(requested_by, "requested_by")
+        if not self._state.of(opening).erased:
+            self._write("erased", {"opening": opening, "requested_by": by, "peer": peer})
+        faults.point(ERASING)
+        try:
+            self._store.erase(opening)
+        except OSError as error:
+            raise TimekeeperRefused("store_unavailable", reason=str(error.strerror)) from None
+
+    # --- telling
+
+    def confirm_clock(self) -> None:
+        """Asks the authorities, so that a fresh answer is at hand should they be away at T."""
+        answers = self._clock.ask()
+        with self.lock:
+            confirmed = self._clock.take(answers)
+            if confirmed:
+                self._write("clock_confirmed", {"clock": confirmed})
+
+    def status(self) -> ClockStatus:
+        """See Timekeeper; asks nobody."""
+        with self.lock:
+            now = self._clock.now().astimezone(UTC)
+            sources = tuple(self._source_status(source.name) for source in self._clock.sources)
+            try:
+                correction = self._clock.correction(self._now())
+            except TimekeeperRefused as refused:
+                return ClockStatus(now, 0.0, sources, False, refused.refusal)
+            return ClockStatus(now, correction.total_seconds(), sources, True)
+
+    def _source_status(self, name: str) -> SourceStatus:
+        last = self._clock.confirmed.get(name)
+        problem = self._clock.problems.get(name, "")
+        if last is None:
+            return SourceStatus(name, None, None, problem)
+        return SourceStatus(name, last.offset.total_seconds(), last.at, problem)
+
+    def public(self) -> Mapping[str, bytes]:
+        """See Timekeeper."""
+        return {self._key_id: self._public}
