@@ -15,6 +15,7 @@ from guarantees.records.person import Invitation, Person
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.tables.permissions import ROLES_OF
 from guarantees.tables.sign_in import INVITATION_LIFE
+from guarantees.values.actor import Actor
 from guarantees.values.ids import new_id
 
 ADMINISTRATOR = {"operator": "security_admin"}
@@ -37,6 +38,18 @@ class Invited:
     name: str
     mail: str
     roles: tuple[str, ...]
+
+
+def acting(person: Person) -> Actor:
+    """The person as an actor, without a fresh code."""
+    return Actor(
+        person_id=person.id,
+        name=person.name,
+        organisation_id=person.organisation_id,
+        organisation_role=person.organisation.role,
+        organisation_name=person.organisation.name,
+        roles=frozenset(person.roles),
+    )
 
 
 def administrator(organisation_role: str) -> str:

@@ -33,6 +33,8 @@ class Login:
     """The person's session_epoch when it began."""
     started_at: datetime
     stage: str
+    counted: int = 0
+    """An attempt: the person's failures with this one counted."""
     proved_at: datetime | None = None
     """When a code was last typed with an act (never the one of signing in)."""
     proved_for: str = ""

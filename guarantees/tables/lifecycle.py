@@ -69,7 +69,12 @@ MOVES = (
     Move("organisation", NEW, "active", "organisation.admit", "SX-3.2"),
     Move("organisation", "pending", "active", "organisation.admit", "SX-3.2"),
     Move("organisation", "pending", "refused", "organisation.admit", "SX-3.2"),
+    Move("organisation", "refused", "pending", "organisation.apply", "SX-3.2"),
+    Move("organisation", NEW, "active", "organisation.found", "SX-3.2"),
     Move("person", NEW, "active", "people.join", "LJ-3"),
+    Move("person", NEW, "active", "organisation.apply", "LJ-3"),
+    Move("person", NEW, "active", "organisation.found", "LJ-3"),
+    Move("person", "active", "disabled", "organisation.apply", "LJ-3"),
     Move("person", "active", "disabled", "people.manage", "LJ-3"),
     Move("person", "disabled", "active", "people.manage", "LJ-3"),
 )

@@ -31,6 +31,7 @@ NOTICES = (
     Notice("project.corrected", "agency", frozenset({"opener", "clerk"}), "news"),
     Notice("project.corrected", "procurer", frozenset({"opener", "clerk"}), "news"),
     Notice("organisation.admitted", "applicant", frozenset({"admin"}), "admitted"),
+    Notice("organisation.refused", "applicant", frozenset({"admin"}), "refused"),
     Notice("people.invited", "invited", frozenset(), "invitation"),
 )
 

@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from guarantees.errors import Forbidden, SecondFactorNeeded
+from guarantees.errors import N_, Forbidden, SecondFactorNeeded
 from guarantees.values.actor import Actor
 
 PERSON_ROLES = {
-    "admin": "单位管理员",
-    "clerk": "经办",
-    "maker": "承保经办",
-    "checker": "承保复核",
-    "opener": "开标人",
-    "viewer": "查看",
-    "supervisor": "监管人员",
-    "system_admin": "系统管理员",
-    "security_admin": "安全管理员",
-    "audit_admin": "审计管理员",
+    "admin": N_("单位管理员"),
+    "clerk": N_("经办"),
+    "maker": N_("承保经办"),
+    "checker": N_("承保复核"),
+    "opener": N_("开标人"),
+    "viewer": N_("查看"),
+    "supervisor": N_("监管人员"),
+    "system_admin": N_("系统管理员"),
+    "security_admin": N_("安全管理员"),
+    "audit_admin": N_("审计管理员"),
 }
 """Roles of a person inside its organisation; one person may have several."""
 
@@ -96,6 +96,7 @@ PERMISSIONS: dict[str, Permission] = {
     "organisation.admit": _permit("operator", "system_admin"),
     "supervision.read": _permit("regulator operator", "supervisor audit_admin"),
     # the platform's own jobs
+    "organisation.found": _permit("system"),
     "application.automatic": _permit("system"),
     "payment.settle": _permit("system"),
     "letter.issue": _permit("system"),

@@ -1,0 +1,19 @@
+"""Addresses that a login may lead to."""
+
+from urllib.parse import urlsplit
+
+from app.shell import link_to
+
+
+def local_path(address: str) -> str | None:
+    """`address` if it is a path of this site, else None: no open redirect (CWE-601)."""
+    parts = urlsplit(address)
+    foreign = parts.scheme or parts.netloc or address.startswith("//")
+    # Browsers read a backslash as a slash, and drop tabs and line breaks.
+    odd = "\\" in address or any(ord(character) < 0x21 for character in address)
+    return None if foreign or odd or not address.startswith("/") else address
+
+
+def home_of(organisation_role: str) -> str:
+    """The first page of such an organisation's people."""
+    return link_to(f"{organisation_role}.home") or link_to("account.show") or "/"

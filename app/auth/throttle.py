@@ -1,0 +1,129 @@
+"""Limits that need no table: tries per network address, and pauses for logins that nobody has.
+
+Kept in the memory of the process: a restart forgets them, and each process counts on its own. The
+pauses of real accounts stand in the database (flow.sign_in).
+"""
+
+import ipaddress
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from flask import request
+
+from app.display import beijing
+from guarantees.errors import N_, SignInLocked
+from guarantees.tables.sign_in import pause_after
+from guarantees.values.contacts import tidy_login
+
+FAILED_SIGN_INS = 60
+"""Wrong passwords and codes from one address in SIGN_IN_WINDOW: a whole office may share it."""
+
+SIGN_IN_WINDOW = timedelta(minutes=10)
+
+REGISTRATIONS = 20
+"""Registrations from one address in REGISTRATION_WINDOW; each costs a hash and the operator's
+attention."""
+
+REGISTRATION_WINDOW = timedelta(hours=1)
+
+REMEMBERED = 10_000
+"""Addresses or logins kept in memory; beyond that the oldest are forgotten."""
+
+
+T = TypeVar("T")
+
+
+class AddressResting(SignInLocked):
+    """Too much from one network address."""
+
+    code = "address_resting"
+    text = N_("您所在的网络短时间内尝试次数太多，请在 %(until)s 之后再试。")
+
+
+class AddressLimit:
+    """Counts events per address in windows of fixed length."""
+
+    def __init__(self, limit: int, window: timedelta) -> None:
+        self._limit = limit
+        self._window = window
+        self._counts: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def charge(self, address: str, now: datetime) -> None:
+        """One event; AddressResting if the window has had its share already."""
+        with self._lock:
+            began, count = self._counts.pop(address, (now, 0))
+            if not began <= now < began + self._window:
+                began, count = now, 0
+            self._counts[address] = (began, count + 1)
+            _forget(self._counts)
+        if count >= self._limit:
+            raise AddressResting(until=beijing(began + self._window))
+
+    def refund(self, address: str) -> None:
+        """The event turned out to be harmless."""
+        with self._lock:
+            if address in self._counts:
+                began, count = self._counts[address]
+                self._counts[address] = (began, max(0, count - 1))
+
+
+@dataclass
+class _Pause:
+    failures: int = 0
+    until: datetime | None = None
+
+
+@dataclass
+class UnknownLogins:
+    """Gives logins that nobody has the same pauses as accounts: pauses must not tell them apart."""
+
+    _pauses: OrderedDict[str, _Pause] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def attempt(self, login: str, now: datetime) -> datetime | None:
+        """Count an attempt; until when the login rests, if it rests already."""
+        with self._lock:
+            key = tidy_login(login)
+            pause = self._pauses.setdefault(key, _Pause())
+            self._pauses.move_to_end(key)
+            _forget(self._pauses)
+            if pause.until is not None and pause.until > now:
+                return pause.until
+            pause.failures += 1
+            rest = pause_after(pause.failures)
+            pause.until = now + rest if rest else None
+            return None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of one application."""
+
+    sign_ins: AddressLimit = field(
+        default_factory=lambda: AddressLimit(FAILED_SIGN_INS, SIGN_IN_WINDOW)
+    )
+    registrations: AddressLimit = field(
+        default_factory=lambda: AddressLimit(REGISTRATIONS, REGISTRATION_WINDOW)
+    )
+    unknown_logins: UnknownLogins = field(default_factory=UnknownLogins)
+
+
+def address() -> str:
+    """The network address of this request; one household of IPv6 (a /64) counts as one."""
+    given = request.remote_addr or ""
+    try:
+        parsed = ipaddress.ip_address(given)
+    except ValueError:
+        return given
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return given
+
+
+def _forget(kept: OrderedDict[str, T]) -> None:
+    while len(kept) > REMEMBERED:
+        kept.popitem(last=False)

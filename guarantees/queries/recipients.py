@@ -1,0 +1,98 @@
+"""To whom a notice goes, and what its mail may say (tables/notices).
+
+A mail names no bid, lot, project or firm: whoever reads mail on its way learns that somebody has
+news, and nothing else (sealing.md).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from guarantees.errors import NotFound
+from guarantees.records import accounts
+from guarantees.records.guarantee import EventRow
+from guarantees.records.organisation import Organisation
+from guarantees.records.person import Person
+from guarantees.tables import notices
+from guarantees.tables.notices import Notice
+
+
+@dataclass(frozen=True)
+class Mail:
+    to: str
+    text: str
+    """Template in templates/mail."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What the template may show."""
+
+
+def mails(session: Session, message: Mapping[str, str]) -> tuple[Mail, ...]:
+    """The mails of one outbox message of kind "mail" ({"event", "to", "about", …}).
+
+    Looked up when it is sent: whoever left meanwhile gets nothing.
+    """
+    found = [
+        mail
+        for notice in notices.for_event(message["event"])
+        if notice.to == message["to"]
+        for mail in _mails(session, notice, message)
+    ]
+    return tuple(found)
+
+
+def _mails(session: Session, notice: Notice, message: Mapping[str, str]) -> list[Mail]:
+    if notice.to == "invited":
+        return _to_invited(session, notice, message["token"])
+    organisation = session.get(Organisation, message["about"])
+    if organisation is None:
+        return []
+    if notice.to == "applicant":
+        return _to_applicant(session, notice, organisation)
+    return [Mail(person.mail, notice.text) for person in _people(session, notice, organisation)]
+
+
+def _to_invited(session: Session, notice: Notice, token: str) -> list[Mail]:
+    try:
+        invitation = accounts.find_invitation(session, token)
+    except NotFound:
+        return []
+    organisation = session.get_one(Organisation, invitation.organisation_id)
+    fields = {"name": invitation.name, "organisation": organisation.name, "token": token}
+    return [Mail(invitation.mail, notice.text, fields)]
+
+
+def _to_applicant(session: Session, notice: Notice, organisation: Organisation) -> list[Mail]:
+    """The answer to a registration; none if the firm has registered anew meanwhile."""
+    answered = "active" if notice.event == "organisation.admitted" else "refused"
+    if organisation.state != answered:
+        return []
+    reason = session.scalar(
+        select(EventRow.note)
+        .where(EventRow.subject == f"organisation:{organisation.id}", EventRow.what == notice.event)
+        .order_by(EventRow.at.desc())
+        .limit(1)
+    )
+    return [
+        Mail(
+            person.mail,
+            notice.text,
+            {
+                "name": person.name,
+                "organisation": organisation.name,
+                "login": person.login,
+                "reason": reason or "",
+            },
+        )
+        for person in _people(session, notice, organisation)
+    ]
+
+
+def _people(session: Session, notice: Notice, organisation: Organisation) -> list[Person]:
+    people = session.scalars(
+        select(Person)
+        .where(Person.organisation_id == organisation.id, Person.state == "active")
+        .order_by(Person.id)
+    )
+    return [person for person in people if notice.roles & set(person.roles)]
