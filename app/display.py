@@ -3,6 +3,7 @@
 Times are shown in Beijing time (Asia/Shanghai, no daylight saving), whatever the server's zone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from app.text import _
+from guarantees.sums.pricing import rate_text
 from guarantees.values.money import Money
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -104,6 +106,26 @@ def duration(span: timedelta) -> str:
     return _("%(minutes)d 分", minutes=minutes) if minutes else _("不到 1 分")
 
 
+def minutes(count: int) -> str:
+    """A span given in minutes, in words: `30 分`, `4 小时 00 分`."""
+    return duration(timedelta(minutes=count))
+
+
+def percent(ppm: int) -> str:
+    """Parts per million as a percentage: 4,500 is `0.45%`."""
+    return rate_text(ppm)
+
+
+def fen(amount: int) -> str:
+    """`¥70,000.00` of an amount in fen, as lists hold it."""
+    return yuan(Money(amount))
+
+
+def options(table: Mapping[str, str]) -> list[tuple[str, str]]:
+    """A table of words as choices of a select, translated."""
+    return [(code, _(text)) for code, text in table.items()]
+
+
 def short_hash(digest: str | bytes) -> str:
     """The first eight bytes of a digest in groups of four: `8e21 0c7f 55da 19b4 …`."""
     text = digest.hex() if isinstance(digest, bytes) else digest
@@ -125,6 +147,6 @@ def init_display(app: Flask) -> None:
     """Register the filters with the templates of `app`."""
     named = {"left": time_left}
     plain = (beijing, beijing_seconds, beijing_short, iso, date_iso, date_zh, yuan, capitals)
-    for function in (*plain, duration, short_hash, credit_code):
+    for function in (*plain, duration, minutes, percent, fen, options, short_hash, credit_code):
         named[function.__name__] = function  # type: ignore[assignment]
     app.jinja_env.filters.update(named)

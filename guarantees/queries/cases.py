@@ -189,3 +189,9 @@ def _names(session: Session, ids: set[str]) -> dict[str, str]:
         select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
     )
     return {row.id: row.name for row in rows}
+
+
+def own_account(session: Session, actor: Actor) -> str:
+    """The account that the actor's organisation registered; empty if none."""
+    organisation = session.get(Organisation, actor.organisation_id)
+    return organisation.account if organisation else ""

@@ -7,9 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
+from guarantees.records import facts
 from guarantees.records.organisation import Organisation
 from guarantees.records.product import Product
 from guarantees.records.project import Lot, Opening, Project, ProjectVersion, lot_notice
+from guarantees.rules.engine import Finding
 from guarantees.sums.fitting import Need, why_not
 from guarantees.sums.order import neutral_order
 from guarantees.sums.pricing import Premium, Tariff, price
@@ -181,3 +183,30 @@ def _made(lot: Lot, version: ProjectVersion, opening: Opening | None) -> LotRow:
         guarantee_accepted=version.guarantee_accepted,
         demonstration=lot.project.demonstration,
     )
+
+
+def open_lot(session: Session, lot_id: str) -> LotRow:
+    """A lot of a registered project; drafts and withdrawn lots are not found."""
+    lot = session.get(Lot, lot_id)
+    if lot is None or lot.project.state != "registered" or lot.withdrawn:
+        raise NotFound(noun="lot", id=lot_id)
+    return _row(session, lot)
+
+
+def siblings(session: Session, lot: LotRow, now: datetime) -> list[LotRow]:
+    """The project's other lots for which it is not too late."""
+    ids = session.scalars(
+        select(Lot.id).where(
+            Lot.project_id == lot.project, Lot.id != lot.id, Lot.withdrawn.is_(False)
+        )
+    )
+    rows = lot_rows(session, set(ids)).values()
+    open_still = (one for one in rows if one.deadline is not None and now < one.deadline)
+    return sorted(open_still, key=lambda one: one.number)
+
+
+def findings(session: Session, lot: LotRow, now: datetime) -> tuple[Finding, ...]:
+    """What the rules say of the notice alone, before anything is chosen."""
+    version = _versions(session, {lot.project})[lot.project]
+    judgement = facts.on_lot(version, lot_notice(version, lot.number), now)
+    return judgement.concerning("notice")

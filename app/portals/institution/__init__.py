@@ -1,0 +1,1 @@
+"""Pages of institutions: underwriting queue, decisions, products, policies, letters."""

@@ -1,0 +1,1 @@
+"""Pages of suppliers: find a lot, choose freely, apply, pay, follow."""

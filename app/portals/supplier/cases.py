@@ -1,0 +1,154 @@
+"""A supplier's applications: list, one application, payment, completion, withdrawal."""
+
+import json
+from io import BytesIO
+
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response
+
+from app.auth.guard import actor, needs
+from app.context import house, now, read, write
+from app.forms import add_errors
+from app.jobs import openings
+from app.portals import tracking
+from app.portals.supplier.forms import AnswerForm, PayForm, PlainPost
+from app.portals.wording import DECISIONS, EVENTS, FORM_NOTES, FORMS, KINDS
+from app.shell import notify
+from app.text import _
+from guarantees.errors import InvalidInput, NotFound
+from guarantees.flow import complete as flow
+from guarantees.flow import pay
+from guarantees.queries import cases as queries
+from guarantees.queries.cases import CaseView, Filter
+from guarantees.tables.lifecycle import may
+
+blueprint = Blueprint("supplier", __name__, url_prefix="/supplier")
+
+STATES = {
+    "todo": frozenset({"returned", "awaiting_payment"}),
+    "waiting": frozenset({"submitted", "in_review", "issuing"}),
+    "issued": frozenset({"issued"}),
+    "ended": frozenset({"declined", "withdrawn", "lapsed"}),
+}
+
+
+@blueprint.get("/")
+@needs("supplier.read")
+def home() -> str:
+    """What needs the supplier, and where to find a lot."""
+    todo = read(queries.supplier_cases, actor(), now(), Filter(states=STATES["todo"]))
+    running = read(queries.supplier_cases, actor(), now(), Filter(states=STATES["waiting"]))
+    return render_template("portals/supplier/home.html", todo=todo, running=running)
+
+
+@blueprint.get("/cases")
+@needs("supplier.read")
+def cases() -> str:
+    """The supplier's applications, newest first."""
+    state, text = request.args.get("s", ""), request.args.get("q", "")
+    wanted = Filter(states=STATES.get(state, frozenset()), text=text.strip())
+    page = read(queries.supplier_cases, actor(), now(), wanted, request.args.get("after", ""))
+    return render_template("portals/supplier/cases.html", page=page, state=state, text=text)
+
+
+@blueprint.get("/cases/<case>")
+@needs("supplier.read")
+def case(case: str) -> str:
+    view = read(queries.view, actor(), case)
+    return _page(view, PayForm(payer_account=_account()), AnswerForm())
+
+
+@blueprint.post("/cases/<case>/pay")
+@needs("payment.order")
+def order(case: str) -> str | Response:
+    form = PayForm()
+    if form.validate_on_submit():
+        try:
+            write("order_payment", pay.order, actor(), now(), case, form.payer_account.data)
+        except InvalidInput as error:
+            add_errors(form, {name: _(text) for name, text in error.errors.items()})
+        else:
+            notify(
+                "act", _("已向银行发起扣款。"), _("通常 1 分钟内到账，可离开本页，到账后自动出函。")
+            )
+            return redirect(url_for(".case", case=case))
+    return _page(read(queries.view, actor(), case), form, AnswerForm())
+
+
+@blueprint.post("/cases/<case>/complete")
+@needs("application.complete")
+def complete(case: str) -> str | Response:
+    form = AnswerForm()
+    if form.validate_on_submit():
+        write("apply", flow.complete, actor(), now(), case, form.answer.data)
+        notify("ok", _("已重新提交。"), _("机构会继续审核。"))
+        return redirect(url_for(".case", case=case))
+    return _page(read(queries.view, actor(), case), PayForm(payer_account=_account()), form)
+
+
+@blueprint.post("/cases/<case>/withdraw")
+@needs("application.withdraw")
+def withdraw(case: str) -> Response:
+    write("withdraw", flow.withdraw, actor(), now(), case)
+    notify("ok", _("申请已撤回。"), _("您可以为这个标段另选产品。"))
+    return redirect(url_for(".case", case=case))
+
+
+@blueprint.get("/cases/<case>/receipt.json")
+@needs("supplier.read")
+def receipt(case: str) -> Response:
+    """The sealing receipt: number, salt and leaf (sealing.md step 8)."""
+    view = read(queries.view, actor(), case)
+    intent, letter = view.case.intent, view.case.letter
+    if intent is None or letter is None:
+        raise NotFound(noun="receipt", id=case)
+    told = {
+        "schema": "baohan/receipt/v1",
+        "number": intent.number,
+        "lot": view.case.lot,
+        "opening": intent.opening,
+        "envelope": letter.eid.hex(),
+        "salt": intent.salt.hex(),
+        "leaf": letter.leaf.hex(),
+        "letter_sha256": letter.sha256.hex(),
+    }
+    data = BytesIO(json.dumps(told, ensure_ascii=False, indent=2).encode())
+    return send_file(data, "application/json", True, f"{intent.number}-receipt.json")
+
+
+@blueprint.get("/cases/<case>/letter.pdf")
+@needs("supplier.read")
+def letter(case: str) -> Response:
+    """The signed PDF, once the lot was opened."""
+    view = read(queries.view, actor(), case)
+    held = view.case.letter
+    if held is None or held.state != "opened" or view.case.guarantee is None:
+        raise NotFound(noun="letter", id=case)
+    data = BytesIO(openings.read_letter(house(), case))
+    return send_file(data, "application/pdf", True, f"{view.case.guarantee.number}.pdf")
+
+
+def _account() -> str:
+    """The basic account that the organisation registered."""
+    return read(queries.own_account, actor())
+
+
+def _page(view: CaseView, pay_form: PayForm, answer_form: AnswerForm) -> str:
+    state = view.case.state
+    return render_template(
+        "portals/supplier/case.html",
+        view=view,
+        case=view.case,
+        steps=tracking.steps(view.case, view.lot),
+        pay_form=pay_form,
+        answer_form=answer_form,
+        plain=PlainPost(),
+        may_pay=state == "awaiting_payment" and now() < view.case.quote.valid_until,
+        may_complete=may("application", state, "application.complete"),
+        may_withdraw=may("application", state, "application.withdraw"),
+        kinds=KINDS,
+        forms=FORMS,
+        form_notes=FORM_NOTES,
+        events=EVENTS,
+        decisions=DECISIONS,
+    )

@@ -1,0 +1,169 @@
+"""Compare products for a lot and apply (SX-2.3: every product that fits, in neutral order)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.auth.guard import actor, needs
+from app.context import now, read, write
+from app.forms import add_errors
+from app.portals.supplier.forms import MOST_MEMBERS, ApplicationForm
+from app.portals.wording import FORM_NOTES, FORMS, INSTITUTIONS
+from app.shell import notify
+from app.text import _
+from guarantees.errors import Duplicate, GuaranteeError, InvalidInput, RuleRefuses
+from guarantees.flow import apply
+from guarantees.queries import lots
+from guarantees.queries.lots import LotRow, ProductRow
+from guarantees.records.case import Applicant
+from guarantees.rules.engine import Finding
+from guarantees.values.codes import parse_credit_code
+
+blueprint = Blueprint("choose", __name__, url_prefix="/supplier/lots")
+
+SORTS = {"premium": lambda one: one.premium.premium.fen, "time": lambda one: one.minutes_to_issue}
+"""Columns that the reader may sort by; the default order is neutral."""
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A lot with what can be chosen for it."""
+
+    lot: LotRow
+    products: Sequence[ProductRow]
+    chosen: str
+
+
+@blueprint.get("/<lot>")
+@needs("supplier.read")
+def compare(lot: str) -> str:
+    """Products that fit the lot, those that don't and why, and up to four side by side."""
+    row, findings, fit, others, seed = read(_compared, lot)
+    shown = _filtered(fit)
+    side = [one for one in fit if one.id in request.args.getlist("c")][:4]
+    return render_template(
+        "portals/supplier/compare.html",
+        lot=row,
+        findings=findings,
+        products=shown,
+        fitting=len(fit),
+        others=others,
+        seed=seed,
+        side=side,
+        sort=request.args.get("sort", ""),
+        forms=FORMS,
+        form_notes=FORM_NOTES,
+        institutions=INSTITUTIONS,
+    )
+
+
+@blueprint.route("/<lot>/apply", methods=["GET", "POST"])
+@needs("application.submit")
+def application(lot: str) -> str | Response:
+    """The application for this lot and, if wished, other open lots of the project."""
+    form = ApplicationForm()
+    if request.method == "GET":
+        form.consents.data = []
+    offered = read(_offered, lot, request.values)
+    if request.method == "POST" and "add_member" in request.form:
+        if len(form.members) < MOST_MEMBERS:
+            form.members.append_entry()
+    elif form.validate_on_submit():
+        done = _submit(form, offered)
+        if done is not None:
+            return done
+    return render_template(
+        "portals/supplier/apply.html",
+        form=form,
+        lot=offered[0].lot,
+        offered=offered,
+        most_members=MOST_MEMBERS,
+    )
+
+
+def _submit(form: ApplicationForm, offered: list[Offered]) -> Response | None:
+    """Send the application; None after an error, which then stands in the form."""
+    try:
+        wanted = apply.ApplicationForm(
+            choices=tuple(apply.Choice(one.lot.id, one.chosen) for one in offered if one.chosen),
+            members=_members(form),
+            consents=frozenset(form.consents.data or ()),
+            contact=form.contact.data or "",
+            payer_account=form.payer_account.data or "",
+        )
+        cases = write("apply", apply.submit, actor(), now(), wanted, form.key.data or "")
+    except InvalidInput as error:
+        add_errors(form, {name: _(text) for name, text in error.errors.items()})
+        return None
+    except RuleRefuses as error:
+        add_errors(form, {"": "；".join(one.message for one in _refusing(error))})
+        return None
+    except Duplicate as error:
+        notify("warn", _("这个标段已有一份在办的申请。"), _("需要改选其他产品的，请先撤回它。"))
+        return redirect(url_for("supplier.case", case=str(error.fields["id"])))
+    except GuaranteeError as error:
+        add_errors(form, {"": _(error.text, **error.fields)})
+        return None
+    notify("ok", _("申请已提交。"), _("机构会在承诺的时间内答复，进度在本页和消息中显示。"))
+    target = (
+        url_for("supplier.case", case=cases[0]) if len(cases) == 1 else url_for("supplier.cases")
+    )
+    return redirect(target)
+
+
+def _refusing(error: RuleRefuses) -> Sequence[Finding]:
+    findings: Sequence[Finding] = error.fields["findings"]  # type: ignore[assignment]
+    return findings
+
+
+def _members(form: ApplicationForm) -> tuple[Applicant, ...]:
+    """Members whose lines are filled; a half-filled or wrong line is an error beside it."""
+    found: list[Applicant] = []
+    for place, line in enumerate(form.members):
+        name, code = (line.form.name.data or "").strip(), (line.form.credit_code.data or "").strip()
+        if not name and not code:
+            continue
+        if not name:
+            raise InvalidInput({"members": _("第 %(n)d 个成员没有填写名称。", n=place + 1)})
+        try:
+            found.append(Applicant(name, parse_credit_code(code)))
+        except GuaranteeError as error:
+            raise InvalidInput({"members": f"{name}：{_(error.text, **error.fields)}"}) from error
+    return tuple(found)
+
+
+def _compared(
+    session: Session, lot: str
+) -> tuple[LotRow, Sequence[Finding], list[ProductRow], list[ProductRow], str]:
+    row = lots.open_lot(session, lot)
+    fit, others, seed = lots.products(session, row, 0, now())
+    return row, lots.findings(session, row, now()), fit, others, seed
+
+
+def _offered(session: Session, lot: str, chosen: "dict[str, str]") -> list[Offered]:
+    """The lot asked for first, then the project's other open lots."""
+    first = lots.open_lot(session, lot)
+    rows = [first, *lots.siblings(session, first, now())]
+    made = []
+    for row in rows:
+        fit, _others, _seed = lots.products(session, row, 0, now())
+        picked = chosen.get(f"product-{row.id}", "")
+        made.append(Offered(row, fit, picked if any(one.id == picked for one in fit) else ""))
+    return made
+
+
+def _filtered(products: list[ProductRow]) -> list[ProductRow]:
+    """By the reader's filters; sorting replaces the neutral order only when asked for."""
+    kind, form, mode = (request.args.get(name, "") for name in ("type", "form", "mode"))
+    shown = [
+        one
+        for one in products
+        if (not kind or one.institution_type == kind)
+        and (not form or one.form == form)
+        and (not mode or one.automatic == (mode == "automatic"))
+    ]
+    sort = SORTS.get(request.args.get("sort", ""))
+    return sorted(shown, key=sort) if sort else shown

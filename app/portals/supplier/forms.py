@@ -1,0 +1,58 @@
+"""Forms of the supplier's pages."""
+
+import secrets
+from typing import Any
+
+from wtforms import FieldList, FormField, HiddenField, StringField, TextAreaField
+from wtforms import Form as PlainForm
+from wtforms.validators import Length
+
+from app.forms import CheckboxesField, Form, checked_by, required
+from app.text import _, _l
+from guarantees.flow.apply import CONSENT_ITEMS
+from guarantees.values.codes import parse_bank_account
+
+MOST_MEMBERS = 5
+
+
+class MemberForm(PlainForm):  # type: ignore[misc]
+    """A member of a consortium (联合体成员)."""
+
+    name = StringField(_l("成员名称"))
+    credit_code = StringField(_l("统一社会信用代码"))
+
+
+class ApplicationForm(Form):
+    """What is asked besides the choice of products; see guarantees.flow.apply."""
+
+    key = HiddenField(default=lambda: secrets.token_urlsafe(18))
+    """Idempotency key: the form sent twice makes one application."""
+    contact = StringField(
+        _l("联系人和电话"),
+        [required(_l("请填写联系人和电话，便于机构联系您。")), Length(max=100)],
+    )
+    payer_account = StringField(_l("付款账户"), [checked_by(parse_bank_account)])
+    members = FieldList(FormField(MemberForm), max_entries=MOST_MEMBERS)
+    consents = CheckboxesField(_l("授权与确认"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.consents.choices = [
+            (item, f"{_(name)}：{_(purpose)}，{_(until)}")
+            for item, (name, purpose, until) in CONSENT_ITEMS.items()
+        ]
+
+
+class PayForm(Form):
+    payer_account = StringField(
+        _l("付款账户"),
+        [required(_l("请填写付款账户。")), checked_by(parse_bank_account)],
+    )
+
+
+class AnswerForm(Form):
+    answer = TextAreaField(_l("补正内容"), [required(_l("请写明补正的内容。")), Length(max=1000)])
+
+
+class PlainPost(Form):
+    """A button: nothing but the CSRF token."""

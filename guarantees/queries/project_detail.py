@@ -1,0 +1,255 @@
+"""One project with all that its parties need: gaps, openings, versions, mandates, keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from guarantees.errors import NotFound
+from guarantees.queries.projects import CorrectionRow, concerns, corrections, versions_of
+from guarantees.records import project_notice
+from guarantees.records.guarantee import EventRow
+from guarantees.records.organisation import Organisation
+from guarantees.records.person import OpeningKey, Person
+from guarantees.records.project import Lot, Mandate, Opening, Project, ProjectVersion
+from guarantees.sums.corrections import Change, changes
+from guarantees.tables import permissions
+from guarantees.values.actor import Actor
+from guarantees.values.notice import LotNotice, ProjectNotice, missing
+from guarantees.values.notice_faults import Fault, obstacles
+
+HISTORY_LINES = 50
+
+
+@dataclass(frozen=True)
+class LotDetail:
+    id: str
+    notice: LotNotice
+    """As stated, a single lot with the project's figures; by its number alone if withdrawn."""
+    withdrawn: bool
+    opening: str
+    """Id of the opening; empty until one is made."""
+    opening_state: str
+    opening_time: datetime | None
+    """T of the certificate in force."""
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    number: int
+    imported: bool
+    """The source's own word; else a person's."""
+    by: str
+    note: str
+    made_at: datetime
+    changes: tuple[Change, ...]
+    """Against the version before; empty for the first."""
+
+
+@dataclass(frozen=True)
+class MandateRow:
+    id: str
+    agency: str
+    actions: tuple[str, ...]
+    granted_at: datetime
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True)
+class OpeningKeyRow:
+    id: str
+    organisation: str
+    person: str
+    own: bool
+    """The reader made it."""
+    fingerprint: bytes
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    at: datetime
+    what: str
+    who: str
+    note: str
+
+
+@dataclass(frozen=True)
+class ProjectView:
+    id: str
+    state: str
+    version: int
+    notice: ProjectNotice
+    remarks: str
+    """What else the notice said when it was brought in."""
+    gaps: tuple[str, ...]
+    obstacles: tuple[Fault, ...]
+    procurer_registered: bool
+    agency_registered: bool
+    own_procurer: bool
+    """The reader acts for the procurer, who grants mandates."""
+    may_change: bool
+    """The reader's organisation brings the project in; a mandate alone does not suffice."""
+    lots: tuple[LotDetail, ...]
+    versions: tuple[VersionRow, ...]
+    corrections: tuple[CorrectionRow, ...]
+    mandates: tuple[MandateRow, ...]
+    keys: tuple[OpeningKeyRow, ...]
+    history: tuple[HistoryRow, ...]
+    demonstration: bool
+
+
+def view(session: Session, actor: Actor, now: datetime, project_id: str) -> ProjectView:
+    """The project, or NotFound for one that is not the actor's."""
+    permissions.check(actor, "project.read", now)
+    found = session.execute(
+        select(Project, ProjectVersion)
+        .join(ProjectVersion, ProjectVersion.project_id == Project.id)
+        .where(Project.id == project_id, ProjectVersion.number == Project.current, concerns(actor))
+    ).one_or_none()
+    if found is None:
+        raise NotFound(noun="project", id=project_id)
+    project, version = found
+    notice = project_notice.to_notice(project, version)
+    versions = versions_of(session, project_id)
+    return ProjectView(
+        id=project.id,
+        state=project.state,
+        version=version.number,
+        notice=notice,
+        remarks=versions[0].note,
+        gaps=missing(notice),
+        obstacles=obstacles(notice, now) if project.state == "draft" else (),
+        procurer_registered=version.procurer_id is not None,
+        agency_registered=version.agency_id is not None,
+        own_procurer=actor.organisation_id == version.procurer_id,
+        may_change=_may_change(actor, project, version),
+        lots=_lots(session, project, notice),
+        versions=_version_rows(session, project, versions),
+        corrections=corrections(session, project_id),
+        mandates=_mandates(session, project_id),
+        keys=_keys_of(session, actor, [version.procurer_id, version.agency_id]),
+        history=_history(session, project_id),
+        demonstration=project.demonstration,
+    )
+
+
+def _may_change(actor: Actor, project: Project, version: ProjectVersion) -> bool:
+    if actor.organisation_role in ("operator", "system"):
+        return True
+    own = actor.organisation_id
+    return own in (version.procurer_id, version.agency_id, project.entered_by)
+
+
+def _lots(session: Session, project: Project, notice: ProjectNotice) -> tuple[LotDetail, ...]:
+    stated = {lot.number: lot for lot in notice.effective_lots()}
+    places = {number: place for place, number in enumerate(stated)}
+    rows = list(session.scalars(select(Lot).where(Lot.project_id == project.id)))
+    openings = {
+        one.lot_id: one
+        for one in session.scalars(
+            select(Opening).join(Lot, Lot.id == Opening.lot_id).where(Lot.project_id == project.id)
+        )
+    }
+    made = [_lot(lot, stated.get(lot.number), openings.get(lot.id)) for lot in rows]
+    end = len(places)
+    return tuple(sorted(made, key=lambda one: (places.get(one.notice.number, end), one.id)))
+
+
+def _lot(lot: Lot, stated: LotNotice | None, opening: Opening | None) -> LotDetail:
+    return LotDetail(
+        id=lot.id,
+        notice=stated or LotNotice(number=lot.number, name=""),
+        withdrawn=lot.withdrawn,
+        opening=opening.id if opening else "",
+        opening_state=opening.state if opening else "",
+        opening_time=opening.opening_time if opening else None,
+    )
+
+
+def _version_rows(
+    session: Session, project: Project, versions: Sequence[ProjectVersion]
+) -> tuple[VersionRow, ...]:
+    names = _names(session, {one.made_by for one in versions if one.made_by is not None})
+    made = []
+    before: ProjectNotice | None = None
+    for one in versions:
+        notice = project_notice.to_notice(project, one)
+        made.append(
+            VersionRow(
+                number=one.number,
+                imported=one.made_by is None,
+                by=names.get(one.made_by or "", ""),
+                note=one.note,
+                made_at=one.made_at,
+                changes=changes(before, notice) if before is not None else (),
+            )
+        )
+        before = notice
+    return tuple(reversed(made))
+
+
+def _names(session: Session, people: set[str]) -> dict[str, str]:
+    rows = session.execute(
+        select(Person.id, Person.name, Organisation.name)
+        .join(Organisation, Organisation.id == Person.organisation_id)
+        .where(Person.id.in_(people))
+    )
+    return {made_by: f"{organisation} {person}" for made_by, person, organisation in rows}
+
+
+def _mandates(session: Session, project_id: str) -> tuple[MandateRow, ...]:
+    rows = session.execute(
+        select(Mandate, Organisation.name)
+        .join(Organisation, Organisation.id == Mandate.agency_id)
+        .where(Mandate.project_id == project_id)
+        .order_by(Mandate.granted_at)
+    )
+    return tuple(
+        MandateRow(one.id, name, tuple(one.actions), one.granted_at, one.withdrawn_at)
+        for one, name in rows
+    )
+
+
+def opening_keys(session: Session, actor: Actor, now: datetime) -> tuple[OpeningKeyRow, ...]:
+    """Keys of the actor's organisation, the oldest first."""
+    permissions.check(actor, "project.read", now)
+    return _keys_of(session, actor, [actor.organisation_id])
+
+
+def _keys_of(
+    session: Session, actor: Actor, organisations: Sequence[str | None]
+) -> tuple[OpeningKeyRow, ...]:
+    rows = session.execute(
+        select(OpeningKey, Person.name, Organisation.name)
+        .join(Person, Person.id == OpeningKey.person_id)
+        .join(Organisation, Organisation.id == OpeningKey.organisation_id)
+        .where(
+            OpeningKey.organisation_id.in_([one for one in organisations if one]),
+            OpeningKey.state == "active",
+        )
+        .order_by(OpeningKey.created_at, OpeningKey.id)
+    )
+    return tuple(
+        OpeningKeyRow(
+            id=key.id,
+            organisation=organisation,
+            person=person,
+            own=key.person_id == actor.person_id,
+            fingerprint=key.fingerprint,
+            created_at=key.created_at,
+        )
+        for key, person, organisation in rows
+    )
+
+
+def _history(session: Session, project_id: str) -> tuple[HistoryRow, ...]:
+    rows = session.scalars(
+        select(EventRow)
+        .where(EventRow.subject == f"project:{project_id}")
+        .order_by(EventRow.at.desc(), EventRow.id)
+        .limit(HISTORY_LINES)
+    )
+    return tuple(HistoryRow(one.at, one.what, one.who, one.note) for one in rows)
