@@ -4,11 +4,13 @@ A field holds the value of the business (Money, aware datetime); what was typed 
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectMultipleField, StringField, ValidationError
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -16,7 +18,9 @@ from app.display import BEIJING, in_beijing
 from app.problems import explain
 from app.text import _
 from guarantees.errors import GuaranteeError
+from guarantees.sums.pricing import rate_text
 from guarantees.values.money import Money
+from guarantees.values.text import half_width
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -30,9 +34,27 @@ class Form(FlaskForm):  # type: ignore[misc]
             return unbound_field.bind(form=form, filters=filters, **options)
 
 
-def required(message: str) -> InputRequired:
+class Required(InputRequired):  # type: ignore[misc]
+    """Input that is more than white space."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        given = field.raw_data
+        if given and isinstance(given[0], str) and not given[0].strip():
+            field.raw_data = []
+        try:
+            super().__call__(form, field)
+        finally:
+            field.raw_data = given
+
+
+def required(message: str) -> Required:
     """The field must be filled; `message` says what to fill in, not that "this is required"."""
-    return InputRequired(message)
+    return Required(message)
+
+
+def choice(value: str, label: Any = None) -> SelectChoice:
+    """One choice of a SelectField, RadioField or CheckboxesField (tuples are deprecated there)."""
+    return SelectChoice(value, value if label is None else label)
 
 
 def checked_by(parse: Callable[[str], object]) -> Callable[[Any, Any], None]:
@@ -115,6 +137,40 @@ class BeijingField(_ParsedField):
 
     def write(self, value: datetime) -> str:
         return in_beijing(value).strftime("%Y-%m-%d %H:%M")
+
+
+class PercentField(_ParsedField):
+    """A rate as people type it, `0.45%`; `data` is parts per million."""
+
+    FINEST = Decimal("0.0001")
+    """One part per million, as a percentage."""
+
+    def read(self, text: str) -> int:
+        try:
+            percent = Decimal(half_width(text).rstrip("% "))
+        except ArithmeticError:
+            raise ValueError(_("请填写百分数，如 0.45%。")) from None
+        if not percent.is_finite() or percent % self.FINEST:
+            raise ValueError(_("费率最多四位小数，如 0.4500%。"))
+        return int(percent / self.FINEST)
+
+    def write(self, value: int) -> str:
+        return rate_text(value)
+
+
+class DateField(_ParsedField):
+    """A day, `2026-03-17`; `data` is a date."""
+
+    def read(self, text: str) -> date:
+        for layout in ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"):
+            try:
+                return datetime.strptime(text, layout).replace(tzinfo=BEIJING).date()
+            except ValueError:
+                continue
+        raise ValueError(_("请按“2026-03-17”的样子填写日期。"))
+
+    def write(self, value: date) -> str:
+        return value.isoformat()
 
 
 def _trimmed(value: Any) -> Any:

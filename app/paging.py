@@ -5,8 +5,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
+from urllib.parse import quote, urlencode
 
-from flask import request, url_for
+from flask import request
 
 T = TypeVar("T")
 
@@ -75,11 +76,10 @@ def _read_key(word: str) -> tuple[str | int, ...] | None:
 
 def _neighbour(direction: str, key: tuple[str | int, ...] | None) -> str | None:
     """This page's address with its filters, moved to the neighbour."""
-    if key is None or request.endpoint is None:
+    if key is None:
         return None
-    kept = {name: values for name, values in request.args.lists() if name not in _CURSORS}
-    fixed = dict(request.view_args or {})
-    return url_for(request.endpoint, **fixed, **kept, **{direction: write_key(key)})  # type: ignore[arg-type]
+    kept = [pair for pair in request.args.items(multi=True) if pair[0] not in _CURSORS]
+    return f"{quote(request.path)}?{urlencode([*kept, (direction, write_key(key))])}"
 
 
 _CURSORS = frozenset({"after", "before"})

@@ -1,18 +1,14 @@
 """What each error means to the reader and to HTTP: data only; app/problems.py applies it.
 
-An error is looked up by its class, then by the classes it derives from. A business error brings its
-own sentence (`text`); `advice` here is for errors that bring none, or says what to do besides.
+An error is looked up by the dotted name of its class, then of the classes it derives from. Names,
+so that the web process does not import the renderer to know its errors; a meta-test finds each.
+A business error brings its own sentence (`text`), except where the answer is 404 or 500.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask_wtf.csrf import CSRFError
-from werkzeug import exceptions as http
-
-from guarantees import errors
 from guarantees.errors import N_
-from guarantees.values import codes, ids, money, parties, terms, terms_json, text, workdays
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,48 +61,114 @@ _UNEXPECTED = Problem(
     way_out="retry",
 )
 
-PROBLEMS: dict[type[BaseException], Problem] = {
-    # business errors (guarantees.errors and the values' own)
-    errors.NotFound: _NOT_FOUND,
-    errors.Conflict: Problem(
+_UNREADABLE = Problem(
+    422,
+    N_("文件无法读取"),
+    N_("文件不是可以处理的 PDF，或超出了处理的限度。请提交开函机构给您的 PDF 原件。"),
+    tone="ask",
+    code="file_unreadable",
+    way_out="back",
+)
+_SEALED_WRONG = Problem(
+    409,
+    N_("密封件不能打开"),
+    N_("密封件没有通过解密核对。请换另一把钥匙再打开一次，或凭密封回执请开函机构出示原件。"),
+    tone="bad",
+    code="seal_broken",
+    way_out="back",
+)
+_PASSPHRASE = Problem(
+    403,
+    N_("口令不正确"),
+    N_("口令不能打开解密钥匙，请核对大小写后重新输入。"),
+    tone="warn",
+    code="passphrase_refused",
+    way_out="back",
+)
+
+_BUSINESS: dict[str, Problem] = {
+    "guarantees.errors.GuaranteeError": _NOT_NOW,
+    "guarantees.errors.NotFound": _NOT_FOUND,
+    "guarantees.errors.Conflict": Problem(
         409, N_("内容已被他人更新"), tone="warn", code="conflict", way_out="back"
     ),
-    errors.Forbidden: Problem(403, N_("没有权限"), tone="warn", code="forbidden"),
-    errors.SecondFactorNeeded: Problem(
+    "guarantees.errors.Forbidden": Problem(403, N_("没有权限"), tone="warn", code="forbidden"),
+    "guarantees.errors.SecondFactorNeeded": Problem(
         403, N_("需要动态验证码"), tone="warn", code="second_factor_needed", way_out="back"
     ),
-    errors.SamePerson: Problem(403, N_("须由另一人办理"), tone="warn", code="same_person"),
-    errors.MoveRefused: _NOT_NOW,
-    errors.Duplicate: Problem(409, N_("已经办理过"), tone="warn", code="duplicate"),
-    errors.TooEarly: Problem(409, N_("时间未到"), tone="wait", code="too_early"),
-    errors.TooLate: Problem(409, N_("已过截止时间"), tone="end", code="too_late"),
-    errors.RuleRefuses: Problem(
+    "guarantees.errors.SamePerson": Problem(
+        403, N_("须由另一人办理"), tone="warn", code="same_person"
+    ),
+    "guarantees.errors.MoveRefused": _NOT_NOW,
+    "guarantees.errors.Duplicate": Problem(409, N_("已经办理过"), tone="warn", code="duplicate"),
+    "guarantees.errors.TooEarly": Problem(409, N_("时间未到"), tone="wait", code="too_early"),
+    "guarantees.errors.TooLate": Problem(409, N_("已过截止时间"), tone="end", code="too_late"),
+    "guarantees.errors.RuleRefuses": Problem(
         422, N_("依照法规不能办理"), tone="bad", code="rule_refuses", way_out="back"
     ),
-    errors.InvalidInput: _WRONG_INPUT,
-    errors.Unavailable: _AWAY,
-    errors.SignInRefused: Problem(
+    "guarantees.errors.InvalidInput": _WRONG_INPUT,
+    "guarantees.errors.Unavailable": _AWAY,
+    "guarantees.errors.SignInRefused": Problem(
         401, N_("没有登录"), tone="warn", code="sign_in_refused", way_out="sign_in"
     ),
-    errors.SignInLocked: Problem(
+    "guarantees.errors.SignInLocked": Problem(
         429, N_("账号已暂时锁定"), tone="wait", code="sign_in_locked", way_out="sign_in"
     ),
-    errors.PassphraseRefused: Problem(
-        403, N_("口令不正确"), tone="warn", code="passphrase_refused", way_out="back"
-    ),
-    money.BadAmount: _WRONG_INPUT,
-    codes.BadCode: _WRONG_INPUT,
-    text.BadText: _WRONG_INPUT,
-    terms.BadTerms: _WRONG_INPUT,
-    terms_json.TermsUnreadable: _WRONG_INPUT,
-    parties.BadParty: _WRONG_INPUT,
-    ids.BadId: _NOT_FOUND,
-    workdays.YearNotPublished: Problem(
+    "guarantees.errors.PassphraseRefused": _PASSPHRASE,
+    "guarantees.values.money.BadAmount": _WRONG_INPUT,
+    "guarantees.values.codes.BadCode": _WRONG_INPUT,
+    "guarantees.values.text.BadText": _WRONG_INPUT,
+    "guarantees.values.terms.BadTerms": _WRONG_INPUT,
+    "guarantees.values.terms_json.TermsUnreadable": _WRONG_INPUT,
+    "guarantees.values.parties.BadParty": _WRONG_INPUT,
+    "guarantees.values.ids.BadId": _NOT_FOUND,
+    "guarantees.values.workdays.YearNotPublished": Problem(
         409, N_("日期暂时不能确定"), tone="ask", code="year_not_published", way_out="back"
     ),
-    workdays.BadPeriod: _WRONG_INPUT,
-    # the web itself
-    CSRFError: Problem(
+    "guarantees.values.workdays.BadPeriod": _WRONG_INPUT,
+    "guarantees.sums.pricing.BadTariff": _WRONG_INPUT,
+    "guarantees.sums.pricing.AmountNotCovered": _WRONG_INPUT,
+    "guarantees.sums.pricing.TermMissing": _WRONG_INPUT,
+    "guarantees.letter_glyphs.MissingGlyph": _WRONG_INPUT,
+    "guarantees.letter_glyphs.FontMissing": _UNEXPECTED,
+    "guarantees.letter_engine.RenderFailed": _UNEXPECTED,
+    "guarantees.letter_engine.SubsetLibraryMissing": _UNEXPECTED,
+    "guarantees.letters.LetterFormMissing": _UNEXPECTED,
+    "guarantees.rules.engine.EmptyRulebook": _UNEXPECTED,
+    "guarantees.rules.engine.OverlappingEditions": _UNEXPECTED,
+}
+
+_DOCUMENTS: dict[str, Problem] = {
+    # What breaks inside signing, timekeeper or wire is unexpected; here is what a reader can meet.
+    "signing.errors.SigningError": _UNEXPECTED,
+    "signing.errors.Malformed": _UNREADABLE,
+    "signing.errors.LimitExceeded": _UNREADABLE,
+    "signing.errors.Unreadable": _UNREADABLE,
+    "signing.errors.TimestampError": _AWAY,
+    "signing.errors.WorkerError": _AWAY,
+    "signing.wire.frames.Unavailable": _AWAY,
+    "signing.seal.broken.SealBroken": _SEALED_WRONG,
+    "signing.seal.private_keys.WeakPassphrase": Problem(
+        422,
+        N_("口令太简单"),
+        N_("请换一个更长的口令，不要用常见的词、日期或重复的字符。"),
+        tone="warn",
+        code="weak_passphrase",
+        way_out="back",
+    ),
+    "signing.seal.private_keys.KeyLocked": _PASSPHRASE,
+    "signing.timekeeper.refusals.TimekeeperRefused": Problem(
+        409,
+        N_("时间锁未予办理"),
+        N_("时间锁没有同意，任何内容都没有改变。请核对开标时间后重试。"),
+        tone="wait",
+        code="timekeeper_refused",
+        way_out="back",
+    ),
+}
+
+_WEB: dict[str, Problem] = {
+    "flask_wtf.csrf.CSRFError": Problem(
         400,
         N_("页面已过期"),
         N_("为防止他人冒用，页面放置过久或重新登录后须刷新再提交。请返回上一页，刷新后重新提交。"),
@@ -114,7 +176,7 @@ PROBLEMS: dict[type[BaseException], Problem] = {
         code="page_expired",
         way_out="back",
     ),
-    http.Unauthorized: Problem(
+    "werkzeug.exceptions.Unauthorized": Problem(
         401,
         N_("登录已过期"),
         N_("您还没有登录，或一段时间没有操作，已自动退出。"),
@@ -122,23 +184,23 @@ PROBLEMS: dict[type[BaseException], Problem] = {
         code="sign_in_needed",
         way_out="sign_in",
     ),
-    http.Forbidden: Problem(
+    "werkzeug.exceptions.Forbidden": Problem(
         403,
         N_("没有权限"),
         N_("您没有办理此事的权限，请联系本单位管理员授予。"),
         tone="warn",
         code="forbidden",
     ),
-    http.NotFound: _NOT_FOUND,
-    http.Gone: _NOT_FOUND,
-    http.MethodNotAllowed: Problem(
+    "werkzeug.exceptions.NotFound": _NOT_FOUND,
+    "werkzeug.exceptions.Gone": _NOT_FOUND,
+    "werkzeug.exceptions.MethodNotAllowed": Problem(
         405,
         N_("不能这样打开这个地址"),
         N_("这个地址只接受页面上按钮的提交。请从工作台或首页进入。"),
         tone="end",
         code="method_not_allowed",
     ),
-    http.RequestEntityTooLarge: Problem(
+    "werkzeug.exceptions.RequestEntityTooLarge": Problem(
         413,
         N_("提交的内容太大"),
         N_("文件不得超过 %(limit)s MB，没有接收任何内容。请缩小后重新提交。"),
@@ -146,7 +208,7 @@ PROBLEMS: dict[type[BaseException], Problem] = {
         code="too_large",
         way_out="back",
     ),
-    http.UnsupportedMediaType: Problem(
+    "werkzeug.exceptions.UnsupportedMediaType": Problem(
         415,
         N_("不支持这种文件或内容类型"),
         N_("请按页面说明的文件类型提交。"),
@@ -154,7 +216,7 @@ PROBLEMS: dict[type[BaseException], Problem] = {
         code="unsupported_media_type",
         way_out="back",
     ),
-    http.TooManyRequests: Problem(
+    "werkzeug.exceptions.TooManyRequests": Problem(
         429,
         N_("操作太频繁"),
         N_("为保护各方数据，短时间内的次数有限制。请稍后再试。"),
@@ -162,27 +224,27 @@ PROBLEMS: dict[type[BaseException], Problem] = {
         code="too_many_requests",
         way_out="retry",
     ),
-    http.ServiceUnavailable: _AWAY,
-    http.HTTPException: Problem(
+    "werkzeug.exceptions.ServiceUnavailable": _AWAY,
+    "werkzeug.exceptions.HTTPException": Problem(
         400,
         N_("请求无法处理"),
         N_("地址或提交的内容不完整。请从工作台或首页重新进入。"),
         tone="warn",
         code="bad_request",
     ),
-    # everything nobody foresaw
-    http.InternalServerError: _UNEXPECTED,
-    http.NotImplemented: _UNEXPECTED,
-    http.BadGateway: _AWAY,
-    http.GatewayTimeout: _AWAY,
-    Exception: _UNEXPECTED,
+    "werkzeug.exceptions.InternalServerError": _UNEXPECTED,
+    "werkzeug.exceptions.NotImplemented": _UNEXPECTED,
+    "werkzeug.exceptions.BadGateway": _AWAY,
+    "werkzeug.exceptions.GatewayTimeout": _AWAY,
+    "builtins.Exception": _UNEXPECTED,
 }
-"""By class; subclasses inherit. A meta-test checks that every error class of the project is met by
-an entry of its own family and not by the last one."""
 
-UNEXPECTED = PROBLEMS[Exception]
+PROBLEMS: dict[str, Problem] = _BUSINESS | _DOCUMENTS | _WEB
+"""By dotted class name; subclasses inherit. A meta-test checks that every error class of guarantees
+meets an entry nearer than GuaranteeError, and every one of signing some entry."""
 
 
-def find(kind: type[BaseException], table: Mapping[type[BaseException], Problem]) -> Problem:
-    """The entry of `kind` or of its nearest ancestor; UNEXPECTED for what is no Exception."""
-    return next((table[one] for one in kind.__mro__ if one in table), UNEXPECTED)
+def find(kind: type[BaseException], table: Mapping[str, Problem] = PROBLEMS) -> Problem:
+    """The entry of `kind` or of its nearest ancestor; unexpected for what is no Exception."""
+    names = (f"{one.__module__}.{one.__qualname__}" for one in kind.__mro__)
+    return next((table[name] for name in names if name in table), _UNEXPECTED)

@@ -16,7 +16,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.access_log import route_template
 from app.display import in_beijing
-from app.problem_table import PROBLEMS, Problem, find
+from app.own_words import own_words
+from app.problem_table import Problem, find
 from app.shell import page_time
 from app.text import _
 from guarantees.errors import GuaranteeError, InvalidInput
@@ -28,11 +29,8 @@ API_PREFIX = "/api/"
 ERROR_ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: people read these ids over the telephone."""
 
-NOT_FOUND = 404
-"""Always in the same words, whatever was not found and why."""
-
-_ECHOED = frozenset({"given", "character"})
-"""Fields that repeat what somebody typed: never looked up in a catalogue."""
+FIXED_WORDS = frozenset({404, 500})
+"""Always in the same words: what was not found, or broke inside, is nobody's business outside."""
 
 _LAST_RESORT = (
     '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>{title}</title>'
@@ -61,16 +59,14 @@ def explain(error: BaseException) -> Explanation:
     """What to tell the reader; also for a view that shows an error inside its own page."""
     if isinstance(error, InternalServerError):
         error = error.original_exception or error
-    problem = find(type(error), PROBLEMS)
-    if isinstance(error, GuaranteeError) and problem.status != NOT_FOUND:
-        code, detail = error.code, _(error.text) % _translated(error.parameters)
-    else:
-        code, detail = problem.code, _advice(problem)
+    problem = find(type(error))
+    words = "" if problem.status in FIXED_WORDS else own_words(error)
+    code = error.code if words and isinstance(error, GuaranteeError) else problem.code
     return Explanation(
         status=_status(error, problem),
         code=code,
         title=_(problem.title),
-        detail=detail,
+        detail=words or _advice(problem),
         tone=problem.tone,
         way_out=problem.way_out,
         items=error.errors if isinstance(error, InvalidInput) else {},
@@ -169,13 +165,6 @@ def _keep_headers(error: HTTPException, response: Response) -> None:
     for name, value in error.get_headers(request.environ):
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
-
-
-def _translated(fields: Mapping[str, object]) -> dict[str, object]:
-    return {
-        name: _(value) if isinstance(value, str) and value and name not in _ECHOED else value
-        for name, value in fields.items()
-    }
 
 
 def _advice(problem: Problem) -> str:

@@ -37,6 +37,7 @@ STATUS: Mapping[str, Words] = {
         "issued": ("ok", N_("已出函")),
         "declined": ("bad", N_("不予承保")),
         "withdrawn": ("end", N_("已撤回")),
+        "lapsed": ("end", N_("逾期未出函")),
     },
     "payment": {
         "ordered": ("wait", N_("待缴")),

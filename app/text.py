@@ -1,6 +1,7 @@
 """gettext with types: `_` for text shown now, `_l` for text fixed at import (labels of forms).
 
 Chinese is the source text. Never pass what somebody typed: only literals, and text marked N_().
+A per cent sign is written once here where no field is given, and always twice in templates.
 """
 
 from typing import Any

@@ -41,6 +41,9 @@ class Sample:
     premium: Money
     issued_on: date
     digest: str
+    supplier: str
+    bank: str
+    person: str
     long_name: str
 
 
@@ -54,6 +57,9 @@ SAMPLE = Sample(
     premium=Money(31_500),
     issued_on=date(2026, 3, 12),
     digest="8e210c7f55da19b4a0f3c6d2e4b5978113c0ffee0d15ea5e2718281828459045",
+    supplier="启衡医疗科技有限公司",
+    bank="北岳银行股份有限公司",
+    person="周予安",
     long_name=LONG_NAME,
 )
 
