@@ -53,7 +53,9 @@ def write(path: Path, text: str, mode: int = 0o755) -> None:
 
 def lock_key(lock: str) -> str:
     """How the launcher names what it installed from a lock."""
-    return hashlib.sha256((ROOT / lock).read_bytes()).hexdigest()[:16]
+    lines = (ROOT / lock).read_text().splitlines(keepends=True)
+    pins = "".join(line for line in lines if not line.lstrip().startswith("#"))
+    return hashlib.sha256(pins.encode()).hexdigest()[:16]
 
 
 def make_ready(environment: Path, *, tests: bool = False) -> None:
