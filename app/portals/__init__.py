@@ -4,5 +4,11 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.portals.public.preferences",
     "app.portals.public.components",
     "app.portals.public.home",
+    "app.portals.public.verify",
+    "app.portals.supplier.cases",
+    "app.portals.supplier.choose",
+    "app.portals.institution.underwriting",
+    "app.portals.institution.offers",
+    "app.portals.opening.rooms",
 )
 """Dotted modules, in the order of registration; portal owners add theirs."""

@@ -28,6 +28,13 @@ ROLE_NAMES: Mapping[str, str] = {
 }
 """How the header calls the role of an organisation."""
 
+SHARED = (
+    Entry("people.index", N_("人员")),
+    Entry("account.show", N_("我的账号")),
+    Entry("public.verify", N_("查验保函")),
+)
+"""What everybody who is signed in has."""
+
 NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
     "public": (
         Entry("home.show", N_("首页")),
@@ -36,11 +43,38 @@ NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
         Entry("public.notices", N_("通知公告")),
         Entry("components.show", N_("组件")),
     ),
-    "supplier": (Entry("supplier.home", N_("工作台")),),
-    "institution": (Entry("institution.home", N_("工作台")),),
-    "procurer": (Entry("procurer.home", N_("工作台")),),
-    "agency": (Entry("agency.home", N_("工作台")),),
-    "operator": (Entry("operator.home", N_("工作台")),),
-    "regulator": (Entry("regulator.home", N_("工作台")),),
+    "supplier": (
+        Entry("supplier.home", N_("工作台")),
+        Entry("choose.lots_page", N_("选择产品")),
+        Entry("supplier.cases", N_("我的申请")),
+        *SHARED,
+    ),
+    "institution": (
+        Entry("institution.queue", N_("待办")),
+        Entry("institution.cases", N_("保函")),
+        Entry("offers.products", N_("产品")),
+        Entry("offers.policies", N_("自动承保政策")),
+        *SHARED,
+    ),
+    "procurer": (
+        Entry("projects.index", N_("项目")),
+        Entry("opening.rooms", N_("开标室")),
+        Entry("opening_keys.index", N_("解密钥匙")),
+        *SHARED,
+    ),
+    "agency": (
+        Entry("projects.index", N_("项目")),
+        Entry("opening.rooms", N_("开标室")),
+        Entry("opening_keys.index", N_("解密钥匙")),
+        *SHARED,
+    ),
+    "operator": (
+        Entry("projects.index", N_("项目")),
+        Entry("organisations.index", N_("单位")),
+        *SHARED,
+    ),
+    "regulator": SHARED,
+    "trading_centre": SHARED,
+    "association": SHARED,
 }
 """Entries by role (guarantees.records.organisation), left to right."""

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from app.auth.guard import actor, needs
 from app.context import house, now, read, write
 from app.forms import add_errors
-from app.jobs import openings
+from app.jobs import opened_files
 from app.portals import tracking
 from app.portals.supplier.forms import AnswerForm, PayForm, PlainPost
 from app.portals.wording import DECISIONS, EVENTS, FORM_NOTES, FORMS, KINDS
@@ -124,7 +124,7 @@ def letter(case: str) -> Response:
     held = view.case.letter
     if held is None or held.state != "opened" or view.case.guarantee is None:
         raise NotFound(noun="letter", id=case)
-    data = BytesIO(openings.read_letter(house(), case))
+    data = BytesIO(opened_files.read_letter(house(), case))
     return send_file(data, "application/pdf", True, f"{view.case.guarantee.number}.pdf")
 
 

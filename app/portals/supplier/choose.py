@@ -10,13 +10,14 @@ from werkzeug.wrappers import Response
 from app.auth.guard import actor, needs
 from app.context import now, read, write
 from app.forms import add_errors
+from app.paging import Page, read_cursor
 from app.portals.supplier.forms import MOST_MEMBERS, ApplicationForm
 from app.portals.wording import FORM_NOTES, FORMS, INSTITUTIONS
 from app.shell import notify
 from app.text import _
 from guarantees.errors import Duplicate, GuaranteeError, InvalidInput, RuleRefuses
 from guarantees.flow import apply
-from guarantees.queries import lots
+from guarantees.queries import lots, projects
 from guarantees.queries.lots import LotRow, ProductRow
 from guarantees.records.case import Applicant
 from guarantees.rules.engine import Finding
@@ -35,6 +36,17 @@ class Offered:
     lot: LotRow
     products: Sequence[ProductRow]
     chosen: str
+
+
+@blueprint.get("/")
+@needs("supplier.read")
+def lots_page() -> str:
+    """Lots that still take applications, the nearest deadline first."""
+    text, region = request.args.get("q", ""), request.args.get("region", "")
+    cursor = read_cursor(2)
+    found = read(projects.open_lots, actor(), now(), text, region, cursor)
+    page = Page(found.items, found.first, found.last)
+    return render_template("portals/supplier/lots.html", page=page, text=text, region=region)
 
 
 @blueprint.get("/<lot>")

@@ -1,0 +1,1 @@
+"""The opening room of procurers and agencies."""
