@@ -33,7 +33,10 @@ PYTHON = """#!/bin/sh
 printf '%s\\n' "$@"
 printf '%s\\n' "env=$BAOHAN_ENV" "fonts=$BAOHAN_FONTS" "project=$BAOHAN_PROJECT" "path=$PYTHONPATH"
 """
-LIBRARIES = "libpango-1.0.so.0 libpangoft2-1.0.so.0 libharfbuzz-subset.so.0 libfontconfig.so.1"
+LIBRARIES = (
+    "libpango-1.0.so.0 libpangoft2-1.0.so.0 libharfbuzz-subset.so.0 libfontconfig.so.1"
+    " libatomic.so.1"
+)
 
 
 @pytest.fixture
@@ -143,7 +146,7 @@ def test_without_root_the_exact_line_is_told(place: Path) -> None:
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == (
         "    apt-get update; apt-get install -y --no-install-recommends libpango-1.0-0"
-        " libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils openssl chromium"
+        " libpangoft2-1.0-0 libharfbuzz-subset0 libatomic1 poppler-utils openssl chromium"
     )
 
 
