@@ -14,7 +14,8 @@ from packaging.utils import canonicalize_name
 from tests.meta.files import ROOT, files
 
 LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-font.lock")
-OURS = {"app", "guarantees", "signing", "migrations"}
+PRODUCT = ("app", "guarantees", "signing", "migrations")
+OURS = {*PRODUCT, "tests", "bench"}
 ADDRESS = re.compile(r"://|^\s*(?:-i|-f|-e|--index-url|--extra-index-url|--find-links|--trusted)")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
@@ -72,11 +73,11 @@ def test_locks_agree_where_they_overlap() -> None:
     assert [pin for pin in test if str(pin) not in runtime] == []
 
 
-def imported() -> Iterator[tuple[str, str]]:
-    """The foreign top-level modules that the product imports, with the file that does."""
+def imported(folders: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The foreign top-level modules that these folders import, each with the file that does."""
     for path in files(".py"):
         place = path.relative_to(ROOT)
-        if place.parts[0] not in OURS:
+        if place.parts[0] not in folders:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -88,12 +89,21 @@ def imported() -> Iterator[tuple[str, str]]:
                     yield top, str(place)
 
 
-def test_every_package_that_is_imported_is_declared() -> None:
+@pytest.mark.parametrize(
+    ("folders", "wanted"),
+    [
+        pytest.param(PRODUCT, declared(None), id="product"),
+        pytest.param(("tests", "bench"), declared(None) + declared("test"), id="tests"),
+    ],
+)
+def test_every_package_that_is_imported_is_declared(
+    folders: tuple[str, ...], wanted: list[Requirement]
+) -> None:
     providers = packages_distributions()
-    names = {canonicalize_name(wanted.name) for wanted in declared(None)}
+    names = {canonicalize_name(requirement.name) for requirement in wanted}
     strays = {
         (module, place)
-        for module, place in imported()
+        for module, place in imported(folders)
         if not names & {canonicalize_name(name) for name in providers.get(module, [])}
     }
     assert strays == set()
