@@ -11,7 +11,8 @@ from app.auth.paths import home_of, local_path
 from app.auth.throttle import Limits
 from app.context import now, read, write
 from app.display import beijing
-from guarantees.errors import SignInLocked, SignInRefused
+from app.text import _
+from guarantees.errors import InvalidInput, SignInLocked, SignInRefused
 from guarantees.flow import sign_in as flow
 from guarantees.flow.sign_in import Answer
 from guarantees.queries import sign_ins
@@ -75,20 +76,34 @@ def half_way() -> HalfWay | None:
     return None if found is None or found.idle else read(sign_ins.half_way, now(), found.token)
 
 
-def complete(typed: str) -> Answer:
-    """Second step; Answer.result "done": signed in, under a new token."""
+def complete(typed: str) -> bool:
+    """Second step: signed in under a new token, or False if the password is too long ago.
+
+    InvalidInput on field "otp" for a wrong or used code, SignInLocked after too many.
+    """
     limits().sign_ins.charge(throttle.address(), now())
     found = cookie.held()
     if found is None:
-        return Answer("expired")
+        return False
     token = new_token()
     answer = write("sign_in", flow.enter_code, VISITOR, now(), found.token, token, typed)
-    if answer.result == "done":
-        limits().sign_ins.refund(throttle.address())
-        back = session.get(NEXT, "")
-        _renew(token)
-        session[NEXT] = back
-    return answer
+    if not counted(answer):
+        return False
+    back = session.get(NEXT, "")
+    _renew(token)
+    session[NEXT] = back
+    return True
+
+
+def counted(answer: Answer) -> bool:
+    """Whether a code was right, after the address's count was set straight; False: expired."""
+    if answer.locked_until is not None:
+        raise SignInLocked(until=beijing(answer.locked_until))
+    if answer.result == "refused":
+        sentence = _("动态验证码不正确或已经用过，请等验证器显示下一个再填。")
+        raise InvalidInput({"otp": sentence})
+    limits().sign_ins.refund(throttle.address())
+    return answer.result == "done"
 
 
 def destination() -> str:

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from app.shell import link_to
+from app.shell import navigation
 
 
 def local_path(address: str) -> str | None:
@@ -15,5 +15,6 @@ def local_path(address: str) -> str | None:
 
 
 def home_of(organisation_role: str) -> str:
-    """The first page of such an organisation's people."""
-    return link_to(f"{organisation_role}.home") or link_to("account.show") or "/"
+    """The first page of such an organisation's people: their first entry of the navigation."""
+    links = navigation(organisation_role)
+    return links[0].url if links else "/"

@@ -13,11 +13,10 @@ from wtforms import StringField
 
 from app.auth import cookie, throttle
 from app.auth.guard import signed_in
-from app.auth.login import limits
+from app.auth.login import counted, limits
 from app.context import now, write
-from app.display import beijing
 from app.text import _, _l
-from guarantees.errors import InvalidInput, SignInLocked
+from guarantees.errors import InvalidInput
 from guarantees.flow import sign_in as flow
 from guarantees.tables.permissions import SECOND_FACTOR_FRESH
 from guarantees.values.actor import Actor
@@ -41,13 +40,8 @@ def prove(typed: str | None) -> Actor:
         raise InvalidInput({FIELD: _("请填写动态验证码。")})
     limits().sign_ins.charge(throttle.address(), now())
     answer = write("sign_in", flow.prove, found.actor, now(), held.token, request.path, typed or "")
-    if answer.locked_until is not None:
-        raise SignInLocked(until=beijing(answer.locked_until))
-    if answer.result == "expired":
+    if not counted(answer):
         raise Unauthorized
-    if answer.result != "done":
-        raise InvalidInput({FIELD: _("动态验证码不正确或已经用过，请等验证器显示下一个再填。")})
-    limits().sign_ins.refund(throttle.address())
     return replace(found.actor, second_factor_at=now())
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from flask import Blueprint, abort, current_app, render_template
 from werkzeug.datastructures import ImmutableMultiDict
 
+from app.auth.guard import needs
 from app.paging import Page
 from app.portals.public.sample_form import SampleForm
 from app.shell import TONES, viewer
@@ -65,6 +66,7 @@ SAMPLE = Sample(
 
 
 @blueprint.get("/components")
+@needs("public.read")
 def show() -> str:
     """The page of all components."""
     seen_by = viewer()

@@ -9,6 +9,8 @@ from datetime import date, datetime
 
 from flask import Blueprint, Flask, current_app, render_template
 
+from app.auth.guard import needs
+
 blueprint = Blueprint("home", __name__)
 
 
@@ -61,6 +63,7 @@ def use_home(app: Flask, source: HomeSource) -> None:
 
 
 @blueprint.get("/", endpoint="show")
+@needs("public.read")
 def show() -> str:
     """Verify box, institutions, notices."""
     source: HomeSource = current_app.extensions.get("baohan_home", HomePage)

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, request
 
+from app.auth.guard import needs
 from app.language import COOKIE as LANGUAGE_COOKIE
 from app.language import LANGUAGES
 from app.shell import THEME_COOKIE, THEMES
@@ -15,6 +16,7 @@ KEEP = timedelta(days=365)
 
 
 @blueprint.get("/language/<key>")
+@needs("public.read")
 def language(key: str) -> Response:
     """Read the site in another language."""
     if key not in LANGUAGES:
@@ -23,6 +25,7 @@ def language(key: str) -> Response:
 
 
 @blueprint.get("/theme/<key>")
+@needs("public.read")
 def theme(key: str) -> Response:
     """Light, dark, or as the system has it."""
     if key not in THEMES:
