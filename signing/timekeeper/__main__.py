@@ -56,6 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
+def clock() -> datetime:
+    """The machine's."""
+    return datetime.now(UTC)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m signing.timekeeper")
     parser.add_argument("--store", type=Path, required=True, help="own folder, 0700")
@@ -76,7 +81,7 @@ def _run(options: argparse.Namespace) -> None:
     sources = _sources(options.tsa, options.tsa_certificate)
     store = FileStore(options.store)
     journal = FileJournal(store.journal_path)
-    rule = ClockRule(lambda: datetime.now(UTC), sources)
+    rule = ClockRule(clock, sources)
     service = TimekeeperService(store, journal, journal.events, rule, quorum)
     if journal.torn:
         log.warning("cut off %d bytes of a line never answered for", journal.torn)
