@@ -62,6 +62,16 @@ class LetterNotSignable(SigningError):
         self.why = why
 
 
+class SignatureTooLong(SigningError):
+    """Signature and time-stamp do not fit the space that was kept free for them."""
+
+    def __init__(self, needed: int, room: int) -> None:
+        super().__init__(needed, room)
+        self.needed = needed
+        """Hexadecimal digits."""
+        self.room = room
+
+
 class TrustMaterialError(SigningError):
     """A file given as trust material holds no certificate or list that can be read."""
 

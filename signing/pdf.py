@@ -26,7 +26,7 @@ from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
 from signing.certificates import name_of
 from signing.cms import CmsSigner
-from signing.errors import LetterNotSignable
+from signing.errors import LetterNotSignable, SignatureTooLong
 from signing.keys.protocol import SigningKey
 from signing.timestamps import LONGEST_TOKEN, Timestamper
 
@@ -35,7 +35,7 @@ PROFILE_KEY: Final = "BAOHAN_Profile"
 """Key of the signature dictionary in which a letter says what it is, under its own signature. A
 reader holds it to that: without time-stamp, or with a byte off the canonical form, it is broken."""
 PROFILE_B_T: Final = "PAdES-B-T"
-_PAGE_STEP: Final = 1024
+_STEP: Final = 512
 """The reserved space is rounded up, so that all letters of a key have the same."""
 
 
@@ -68,7 +68,7 @@ class Prepared:
         room = self.end - self.start - 2
         digits = cms.hex().encode("ascii")
         if len(digits) > room:
-            raise LetterNotSignable("signature and time-stamp need more than the reserved space")
+            raise SignatureTooLong(len(digits), room)
         self.output.seek(self.start + 1)
         self.output.write(digits.ljust(room, b"0"))
         return self.output.getvalue()
@@ -91,23 +91,28 @@ def sign_letter(
     TimestampError, or what the key raises.
     """
     signer = CmsSigner(key)
-    claimed = now or datetime.now(UTC)
-    size = signer.longest + LONGEST_TOKEN
-    signature = SignatureObject(
-        timestamp=claimed,
-        subfilter=SigSeedSubFilter.PADES,
-        name=name_of(key.certificate),
-        reason=reason,
-        location=location or None,
-        bytes_reserved=2 * (-(-size // _PAGE_STEP) * _PAGE_STEP),
-    )
-    signature[NameObject(f"/{PROFILE_KEY}")] = NameObject(f"/{PROFILE_B_T}")
-    prepared = prepare(pdf, signature, signer.digest, field_name, seal_area)
 
     def stamp(value: bytes) -> bytes:
         return timestamper.token(hashlib.sha256(value).digest()).der
 
-    return prepared.finish(signer.sign(prepared.digest, timestamp=stamp))
+    def attempt(room: int) -> bytes:
+        size = signer.longest + room
+        signature = SignatureObject(
+            timestamp=now or datetime.now(UTC),
+            subfilter=SigSeedSubFilter.PADES,
+            name=name_of(key.certificate),
+            reason=reason,
+            location=location or None,
+            bytes_reserved=2 * (-(-size // _STEP) * _STEP),
+        )
+        signature[NameObject(f"/{PROFILE_KEY}")] = NameObject(f"/{PROFILE_B_T}")
+        prepared = prepare(pdf, signature, signer.digest, field_name, seal_area)
+        return prepared.finish(signer.sign(prepared.digest, timestamp=stamp))
+
+    try:
+        return attempt(timestamper.longest)
+    except SignatureTooLong:  # the authority changed its certificates
+        return attempt(LONGEST_TOKEN)
 
 
 def prepare(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from signing.errors import LimitExceeded, Malformed, Unreadable
-from signing.parsing.changes import Change, review_changes
+from signing.parsing.changes import Change, review_changes, touches_form
 from signing.parsing.document import Document, OpenStream, View
 from signing.parsing.fields import read_fields
 from signing.parsing.filters import decode
@@ -21,6 +21,10 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 """Largest file that is looked at; a letter has some hundred kilobytes."""
 MAX_ATTACHMENT: Final = 1024 * 1024
 """Largest attached terms; ours have two kilobytes."""
+MAX_LISTS: Final = 32
+"""Embedded revocation lists that are read."""
+MAX_LIST: Final = 8 * 1024 * 1024
+"""Bytes of one of them, decoded."""
 _HEADER: Final = b"%PDF-"
 _HEADER_WITHIN: Final = 1024
 """ISO 32000-1, note in Annex H: viewers look for the header this far."""
@@ -47,7 +51,14 @@ class Structure:
         found = list(review_changes(self.document, site)) if site.revision >= 0 else []
         if self._redefined(site):
             found.append(Change("signature_replaced", site.number))
+        last = site.revision == len(self.document.sections) - 1
+        if self.trailing or (last and not self.whole_file(site)):
+            found.append(Change("appended"))
         return found
+
+    def forms_changed(self, site: Site) -> bool:
+        """Whether anything of the form was touched after the signature."""
+        return touches_form(self.document, site)
 
     def whole_file(self, site: Site) -> bool:
         """Whether the signature covers everything but itself."""
@@ -103,6 +114,16 @@ def attachment(structure: Structure, name: str) -> bytes | None:
             raise Unreadable("encrypted attachment")
         return decode(stream, MAX_ATTACHMENT)
     return None
+
+
+def stored_lists(structure: Structure) -> list[bytes]:
+    """Revocation lists in the document security store; each must still prove itself."""
+    view = structure.view
+    store = view.dictionary(view.catalog.get("DSS"))
+    if structure.document.encrypted:
+        return []
+    streams = [view.follow(item) for item in view.array(store.get("CRLs"))[:MAX_LISTS]]
+    return [decode(item, MAX_LIST) for item in streams if isinstance(item, Stream)]
 
 
 def _leaves(view: View, node: Dictionary, depth: int) -> list[Dictionary]:

@@ -51,6 +51,10 @@ class Token:
 class Timestamper(Protocol):
     """Gets tokens; HttpTimestamper does, and LocalTimestamper in tests and demonstrations."""
 
+    @property
+    def longest(self) -> int:
+        """Bytes to keep free for a token; LONGEST_TOKEN while nothing better is known."""
+
     def token(self, digest: bytes) -> Token:
         """A token over a SHA-256 digest. Raises TimestampError."""
 
@@ -75,11 +79,14 @@ class HttpTimestamper:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.longest = LONGEST_TOKEN
         self._session = requests.Session()
 
     def token(self, digest: bytes) -> Token:
         """A token over a SHA-256 digest. Raises TimestampError."""
-        return ask(self.url, digest, session=self._session)
+        token = ask(self.url, digest, session=self._session)
+        self.longest = room_for(token)
+        return token
 
     def close(self) -> None:
         """Give the connection back."""
@@ -92,12 +99,20 @@ class LocalTimestamper:
     def __init__(self, authority: "TimeStampAuthority", clock: Callable[[], datetime]) -> None:
         self._authority = authority
         self._clock = clock
+        self.longest = LONGEST_TOKEN
 
     def token(self, digest: bytes) -> Token:
         """A token over a SHA-256 digest, made and checked as over HTTP."""
         nonce = secrets.randbits(63) | 1 << 62
         answer = self._authority.respond(build_request(digest, nonce), self._clock())
-        return check_response(answer, digest, nonce)
+        token = check_response(answer, digest, nonce)
+        self.longest = room_for(token)
+        return token
+
+
+def room_for(token: Token) -> int:
+    """Bytes to keep free for the next token of an authority: one as long, and a little more."""
+    return -(-(len(token.der) + 128) // 512) * 512
 
 
 def build_request(digest: bytes, nonce: int) -> bytes:
@@ -145,13 +160,24 @@ def check_response(der: bytes, digest: bytes, nonce: int) -> Token:
 
 def check_token(der: bytes, digest: bytes, nonce: int | None = None) -> Token:
     """Check a token over a SHA-256 `digest`; `nonce` if it answers a request. See `ask`."""
+
+    def imprint(name: str) -> bytes:
+        return digest if name == "sha256" else b""
+
+    return read_token(der, imprint, nonce)
+
+
+def read_token(der: bytes, imprint: Callable[[str], bytes], nonce: int | None = None) -> Token:
+    """Check a token; `imprint` gives the digest it must be about, by name of the hash, or nothing.
+
+    Raises TimestampError.
+    """
     try:
         signed = cms.ContentInfo.load(der, strict=True)["content"]
         info = signed["encap_content_info"]["content"].parsed
-        imprint = info["message_imprint"]
-        if imprint["hash_algorithm"]["algorithm"].native != "sha256" or not secrets.compare_digest(
-            imprint["hashed_message"].native, digest
-        ):
+        claimed = info["message_imprint"]
+        expected = imprint(claimed["hash_algorithm"]["algorithm"].native)
+        if not expected or not secrets.compare_digest(claimed["hashed_message"].native, expected):
             raise TimestampError("imprint")
         if nonce is not None and info["nonce"].native != nonce:
             raise TimestampError("nonce")

@@ -100,6 +100,24 @@ def review_changes(document: Document, site: Site) -> list[Change]:
     return review.found
 
 
+def touches_form(document: Document, site: Site) -> bool:
+    """Whether a later revision lists the form, a field or a widget, or has another set of them."""
+    old, new = document.view(site.revision), document.view(len(document.sections) - 1)
+    form = old.catalog.get("AcroForm")
+    fields = read_fields(old)
+    numbers = {number for item in fields for number in (item.number, *item.widgets)}
+    numbers |= {part.number for part in (form, old.dictionary(form).get("Fields"))
+                if isinstance(part, Reference)}  # fmt: skip
+    if len(fields) != len(read_fields(new)) or not same(form, new.catalog.get("AcroForm")):
+        return True
+    later = document.sections[site.revision + 1 :]
+    return any(
+        number in section.entries and section.entries[number] != old.entries.get(number)
+        for section in later
+        for number in numbers
+    )
+
+
 def _review(review: _Review) -> None:
     _check_places(review)
     _check_bytes(review)

@@ -51,6 +51,11 @@ class Site:
         return self.dictionary.get("Type") == "DocTimeStamp"
 
     @property
+    def restricts(self) -> bool:
+        """Whether it forbids changes that a plain approval tolerates (DocMDP, FieldMDP)."""
+        return "Reference" in self.dictionary or "Lock" in self.field.dictionary
+
+    @property
     def subfilter(self) -> str:
         """/SubFilter, the format of the signature value."""
         value = self.dictionary.get("SubFilter")

@@ -1,0 +1,164 @@
+"""From a certificate to an anchor (RFC 5280, 6), by pyhanko-certvalidator; revocation apart."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from asn1crypto import algos, x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from pyhanko_certvalidator import ValidationContext, find_valid_path
+from pyhanko_certvalidator.errors import (
+    DisallowedAlgorithmError,
+    ExpiredError,
+    InvalidCertificateError,
+    NotYetValidError,
+    PathBuildingError,
+    ValidationError,
+)
+from pyhanko_certvalidator.sig_validate import (
+    DEFAULT_VALIDATION_CONTEXT,
+    DefaultSignatureValidator,
+    SignatureValidationContext,
+)
+
+from signing.trust import Purpose, Trust
+
+_SIGNATURE_USAGES: Final = frozenset({"digital_signature", "non_repudiation"})
+_SIGNING_PURPOSES: Final = frozenset({
+    "any_extended_key_usage",
+    "email_protection",
+    "client_auth",
+    "1.3.6.1.5.5.7.3.36",  # document signing, RFC 9336
+    "1.3.6.1.4.1.311.10.3.12",  # document signing, Microsoft
+    "microsoft_document_signing",
+    "1.2.840.113583.1.1.5",  # authentic documents, Adobe
+    "adobe_authentic_documents_trust",
+})  # fmt: skip
+_PLAIN_ECDSA: Final = "0.4.0.127.0.7.1.1.4.1."
+"""Arc of the plain (r ‖ s) ECDSA algorithms of BSI TR-03111."""
+_PLAIN_HASHES: Final = {"1": "sha1", "2": "sha224", "3": "sha256", "4": "sha384", "5": "sha512"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The way found from a certificate upwards, or why there is none."""
+
+    certificates: tuple[x509.Certificate, ...]
+    """The certificate itself, its issuers, the anchor; the certificate alone if none was found."""
+    fault: str = ""
+    """Code of the reason: no_anchor, expired, not_yet_valid, usage, weak_chain, bad_chain."""
+
+
+class TolerantValidator(DefaultSignatureValidator):
+    """Checks signature values; knows plain ECDSA besides what pyHanko knows."""
+
+    def validate_signature(
+        self,
+        signature: bytes,
+        signed_data: bytes,
+        public_key_info: x509.PublicKeyInfo,
+        signature_algorithm: algos.SignedDigestAlgorithm,
+        context: SignatureValidationContext = DEFAULT_VALIDATION_CONTEXT,
+    ) -> None:
+        """Raises InvalidSignature."""
+        dotted = signature_algorithm["algorithm"].dotted
+        if dotted.startswith(_PLAIN_ECDSA):
+            name = _PLAIN_HASHES.get(dotted.removeprefix(_PLAIN_ECDSA), "")
+            half = len(signature) // 2
+            if not name or len(signature) != 2 * half or not half:
+                raise InvalidSignature
+            first, second = (
+                int.from_bytes(part, "big") for part in (signature[:half], signature[half:])
+            )
+            signature = encode_dss_signature(first, second)
+            signature_algorithm = algos.SignedDigestAlgorithm({"algorithm": f"{name}_ecdsa"})
+        super().validate_signature(
+            signature, signed_data, public_key_info, signature_algorithm, context
+        )
+
+
+def is_known_signature_algorithm(identifier: algos.SignedDigestAlgorithm) -> bool:
+    """Whether we have the means to check signatures of that kind."""
+    kind = identifier["algorithm"]
+    if kind.dotted.startswith(_PLAIN_ECDSA):
+        return kind.dotted.removeprefix(_PLAIN_ECDSA) in _PLAIN_HASHES
+    return bool(kind.native != kind.dotted)
+
+
+def build_chain(
+    certificate: x509.Certificate,
+    others: Sequence[x509.Certificate],
+    trust: Trust,
+    purpose: Purpose,
+    moment: datetime,
+) -> Chain:
+    """Find and check a path as of `moment`. `others` are certificates that came with the file."""
+    context = ValidationContext(
+        trust_roots=trust.roots(purpose),
+        other_certs=[*others, *trust.intermediate_certificates],
+        moment=moment,
+        allow_fetching=False,
+        signature_validator=TolerantValidator(),
+    )
+    try:
+        path = asyncio.run(_find(certificate, context))
+    except PathBuildingError:
+        return Chain((certificate,), "no_anchor")
+    except ValidationError as error:
+        return Chain((certificate,), _fault(error))
+    fault = "" if _usage_ok(certificate, purpose) else "usage"
+    return Chain(tuple(reversed(list(path.iter_certs(include_root=True)))), fault)
+
+
+async def _find(certificate: x509.Certificate, context: ValidationContext):  # type: ignore[no-untyped-def]
+    paths = context.path_builder.async_build_paths_lazy(certificate)
+    return await find_valid_path(certificate, paths, context)
+
+
+def _fault(error: ValidationError) -> str:
+    kinds = (
+        (ExpiredError, "expired"),
+        (NotYetValidError, "not_yet_valid"),
+        (DisallowedAlgorithmError, "weak_chain"),
+    )
+    for kind, code in kinds:
+        if isinstance(error, kind):
+            return code
+    # certvalidator says so of a self-signed certificate that no anchor stands for.
+    return "no_anchor" if isinstance(error, InvalidCertificateError) else "bad_chain"
+
+
+def _usage_ok(certificate: x509.Certificate, purpose: Purpose) -> bool:
+    """Key usage and extended key usage (RFC 5280, 4.2.1.3 and 4.2.1.12; RFC 3161, 2.3)."""
+    usage, extended = certificate.key_usage_value, certificate.extended_key_usage_value
+    if usage is not None and not usage.native & _SIGNATURE_USAGES:
+        return False
+    purposes = frozenset() if extended is None else frozenset(extended.native)
+    if purpose == Purpose.TIMESTAMPING:
+        critical = "extended_key_usage" in certificate.critical_extensions
+        return purposes == {"time_stamping"} and critical
+    return extended is None or bool(purposes & _SIGNING_PURPOSES)
+
+
+def links_up(certificate: x509.Certificate, candidates: Sequence[x509.Certificate]) -> bool:
+    """Whether one of `candidates` issued `certificate` (or it issued itself)."""
+    for issuer in (*candidates, certificate):
+        if issuer.subject == certificate.issuer and _signed_by(certificate, issuer):
+            return True
+    return False
+
+
+def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        TolerantValidator().validate_signature(
+            certificate["signature_value"].native,
+            certificate["tbs_certificate"].dump(),
+            issuer.public_key,
+            certificate["signature_algorithm"],
+        )
+    except (InvalidSignature, ValueError, TypeError, AssertionError):
+        return False
+    return True

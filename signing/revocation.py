@@ -1,0 +1,156 @@
+"""Revocation by lists (RFC 5280, 5 and 6.3): was a certificate revoked when it was used?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+from asn1crypto import x509 as asn1
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+"""By how much the clocks of two authorities may differ."""
+_UNDERSTOOD: Final = frozenset({
+    ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+    ExtensionOID.CRL_NUMBER,
+    ExtensionOID.ISSUER_ALTERNATIVE_NAME,
+})  # fmt: skip
+_BAD_LIST: Final = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What lists say about one chain."""
+
+    code: str
+    """good, revoked, revoked_later, unknown (no list), stale (list too old)."""
+    certificate: asn1.Certificate | None = None
+    """The one that the code is about."""
+    when: datetime | None = None
+    """Date of revocation."""
+
+
+def check_chain(
+    certificates: Sequence[asn1.Certificate],
+    lists: Iterable[bytes],
+    *,
+    used: datetime,
+    at: datetime,
+    proven: bool,
+) -> Status:
+    """Look up every certificate below the anchor, which comes last in `certificates`.
+
+    `used` is when the key was used, `proven` whether a trusted time-stamp says so; `at` is now:
+    lists from the future are not read.
+    """
+    parsed = [item for item in map(_parse, lists) if item is not None]
+    worst = Status("good")
+    for certificate, issuer in pairwise(certificates):
+        status = _check(certificate, issuer, parsed, used, at, proven)
+        if _RANK.index(status.code) > _RANK.index(worst.code):
+            worst = status
+    return worst
+
+
+_RANK: Final = ("good", "revoked_later", "stale", "unknown", "revoked")
+
+
+@lru_cache(maxsize=32)
+def _parse(der: bytes) -> x509.CertificateRevocationList | None:
+    try:
+        found = x509.load_der_x509_crl(der)
+        return found if _understood(found) else None
+    except _BAD_LIST:
+        return None
+
+
+def _understood(found: x509.CertificateRevocationList) -> bool:
+    """Delta lists, indirect and partial ones are left aside (critical extensions say so)."""
+    return all(
+        item.oid in _UNDERSTOOD or not item.critical
+        for item in found.extensions
+        if item.oid != ExtensionOID.ISSUING_DISTRIBUTION_POINT
+    ) and _complete(found)
+
+
+def _complete(found: x509.CertificateRevocationList) -> bool:
+    for item in found.extensions:
+        point = item.value
+        if isinstance(point, x509.IssuingDistributionPoint):
+            return not (
+                point.indirect_crl
+                or point.only_some_reasons
+                or point.only_contains_attribute_certs
+                or point.only_contains_ca_certs
+                or point.only_contains_user_certs
+            )
+    return True
+
+
+def _check(
+    certificate: asn1.Certificate,
+    issuer: asn1.Certificate,
+    lists: Sequence[x509.CertificateRevocationList],
+    used: datetime,
+    at: datetime,
+    proven: bool,
+) -> Status:
+    usable = [
+        item
+        for item in lists
+        if item.issuer.public_bytes() == certificate.issuer.dump()
+        and item.last_update_utc <= at + CLOCK_TOLERANCE
+        # A list made after the certificate ended may have dropped it (RFC 5280, 3.3).
+        and item.last_update_utc <= certificate.not_valid_after
+        and _signed_by(item, issuer)
+    ]
+    if not usable:
+        return Status("unknown", certificate)
+    for item in usable:
+        status = _entry(certificate, item, used, proven)
+        if status.code != "good":
+            return status
+    newest = max(item.next_update_utc or item.last_update_utc for item in usable)
+    return Status("good" if newest + CLOCK_TOLERANCE >= used else "stale", certificate)
+
+
+def _signed_by(item: x509.CertificateRevocationList, issuer: asn1.Certificate) -> bool:
+    usage = issuer.key_usage_value
+    if usage is not None and "crl_sign" not in usage.native:
+        return False
+    key = x509.load_der_x509_certificate(issuer.dump()).public_key()
+    try:
+        return item.is_signature_valid(key)  # type: ignore[arg-type]
+    except _BAD_LIST:
+        return False
+
+
+def _entry(
+    certificate: asn1.Certificate,
+    item: x509.CertificateRevocationList,
+    used: datetime,
+    proven: bool,
+) -> Status:
+    found = item.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    if found is None:
+        return Status("good", certificate)
+    when, reason = found.revocation_date_utc, _reason(found)
+    if reason == x509.ReasonFlags.remove_from_crl:
+        return Status("good", certificate)
+    # Only a time that somebody else vouches for puts the use before the revocation.
+    if proven and used < when:
+        return Status("revoked_later", certificate, when)
+    return Status("revoked", certificate, when)
+
+
+def _reason(found: x509.RevokedCertificate) -> x509.ReasonFlags:
+    try:
+        extension = found.extensions.get_extension_for_oid(CRLEntryExtensionOID.CRL_REASON)
+    except x509.ExtensionNotFound:
+        return x509.ReasonFlags.unspecified
+    value = extension.value
+    return value.reason if isinstance(value, x509.CRLReason) else x509.ReasonFlags.unspecified

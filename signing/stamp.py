@@ -1,0 +1,68 @@
+"""Step 6: the time-stamp on a signature, and whether its time may be relied on."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from signing.certificates import name_of
+from signing.chain import build_chain, links_up
+from signing.errors import TimestampError
+from signing.evidence import BAD_ASN1, Evidence, is_tidy, names_signer, read_parts
+from signing.report import Result, Step, make_step, shown
+from signing.revocation import CLOCK_TOLERANCE, check_chain
+from signing.timestamps import read_token
+from signing.trust import Purpose, Trust
+
+_STRONG: Final = frozenset({"sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512"})
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What is known of the time of one signature."""
+
+    step: Step
+    time: datetime | None = None
+    """The proven time; None where nothing proves one."""
+    sound: bool = True
+    """Whether the token is about this signature and unaltered."""
+    reservations: tuple[str, ...] = ()
+
+
+def read_stamp(evidence: Evidence, trust: Trust, lists: Iterable[bytes], at: datetime) -> Stamp:
+    """Judge the time-stamp of a signature as of `at`."""
+    if evidence.token is None or evidence.parts is None:
+        return Stamp(make_step(6, Result.PASSED, "no_timestamp", time=shown(at)))
+    value = evidence.parts.signer["signature"].native
+
+    def imprint(name: str) -> bytes:
+        return hashlib.new(name, value).digest() if name in _STRONG else b""
+
+    try:
+        token = read_token(evidence.token, imprint)
+        parts = read_parts(evidence.token)
+        intact = names_signer(parts)
+    except (TimestampError, *BAD_ASN1):
+        intact = False
+    if not intact:
+        return Stamp(make_step(6, Result.FAILED, "timestamp_broken"), sound=False)
+    time = token.time
+    if time > at + CLOCK_TOLERANCE:
+        return Stamp(make_step(6, Result.INDETERMINATE, "timestamp_future", time=shown(time)))
+    others = [*parts.others, *evidence.parts.others]
+    chain = build_chain(parts.certificate, others, trust, Purpose.TIMESTAMPING, time)
+    why = chain.fault
+    if not why:
+        status = check_chain(
+            chain.certificates, [*lists, *parts.lists], used=time, at=at, proven=True
+        )
+        why = "" if status.code == "good" else status.code
+    if why:
+        return Stamp(make_step(6, Result.INDETERMINATE, "timestamp_untrusted", why=why))
+    candidates = [*chain.certificates, *others]
+    loose = [item for item in parts.others if not links_up(item, candidates)]
+    untidy = loose or not is_tidy(parts)
+    authority = name_of(parts.certificate)
+    step = make_step(6, Result.PASSED, "timestamped", time=shown(time), authority=authority)
+    return Stamp(step, time, reservations=("untidy_timestamp",) if untidy else ())
