@@ -112,7 +112,7 @@ def prove(
     """A fresh code typed with an act; it counts for that act alone, corrections included."""
     steps.require(actor, "session.use", now)
     found = signed_in.full(session, now, token, lock=True)
-    if found is None:
+    if found is None or found[1].id != actor.person_id:
         return Answer("expired")
     login, person = found
     refused = _judge(session, person, typed, now)

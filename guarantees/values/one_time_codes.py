@@ -41,7 +41,7 @@ def matching_step(secret: str, typed: str, now: datetime, used: int) -> int | No
 
     Every step of the window is compared, in constant time each.
     """
-    given = tidy_code(typed).encode()
+    given = tidy_code(typed).encode(errors="replace")
     present = step_at(now)
     found = None
     for step in range(present - WINDOW, present + WINDOW + 1):
