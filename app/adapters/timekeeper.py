@@ -1,0 +1,43 @@
+"""The timekeeper's client with a fault point around every call that changes something."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from signing import faults
+from signing.timekeeper import client
+from signing.timekeeper.protocol import OpeningCertificate, Refusal, ReleaseRequest
+
+BEFORE = faults.declare("timekeeper.client.before_call")
+AFTER = faults.declare("timekeeper.client.after_call")
+
+
+class TimekeeperClient(client.TimekeeperClient):
+    """Satisfies signing.timekeeper.protocol.Timekeeper."""
+
+    def register(self, lot: str, opening_time: datetime, deadline: datetime) -> OpeningCertificate:
+        faults.point(BEFORE)
+        certificate = super().register(lot, opening_time, deadline)
+        faults.point(AFTER)
+        return certificate
+
+    def postpone(self, opening: str, new_time: datetime, requested_by: str) -> OpeningCertificate:
+        faults.point(BEFORE)
+        certificate = super().postpone(opening, new_time, requested_by)
+        faults.point(AFTER)
+        return certificate
+
+    def release(self, opening: str, requests: Sequence[ReleaseRequest]) -> list[bytes | Refusal]:
+        faults.point(BEFORE)
+        shares = super().release(opening, requests)
+        faults.point(AFTER)
+        return shares
+
+    def withhold(self, opening: str, wrap_digest: bytes, requested_by: str) -> None:
+        faults.point(BEFORE)
+        super().withhold(opening, wrap_digest, requested_by)
+        faults.point(AFTER)
+
+    def erase(self, opening: str, requested_by: str) -> None:
+        faults.point(BEFORE)
+        super().erase(opening, requested_by)
+        faults.point(AFTER)

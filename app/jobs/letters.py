@@ -1,0 +1,47 @@
+"""The job "issue": reserve, produce, settle, as often as it takes (design.md section 3)."""
+
+from app.house import House
+from guarantees.errors import TooLate
+from guarantees.flow import issue
+from guarantees.ports import LetterOrder
+from guarantees.records.outbox import Message
+
+
+def issue_letter(house: House, message: Message) -> None:
+    """Issue the letter of one case; after the opening began nothing is issued any more.
+
+    Raises `Unavailable` and what the signer raises; the job is then tried again. Killed anywhere
+    and run again it makes the same letter: the write-once store decides.
+    """
+    case = message.arguments["case"]
+    try:
+        order = _reserve(house, case)
+        if order is not None:
+            _make(house, case, order)
+    except TooLate:
+        house.sessions.write(
+            "settle_letter", lambda session: issue.lapse(session, house.now(), case)
+        )
+
+
+def _reserve(house: House, case: str) -> LetterOrder | None:
+    return house.sessions.write(
+        "reserve_letter",
+        lambda session: issue.reserve(
+            session,
+            house.now(),
+            case,
+            base_url=house.settings.base_url,
+            recovery=house.recovery_key,
+        ),
+    )
+
+
+def _make(house: House, case: str, order: LetterOrder) -> None:
+    stored = issue.produce(
+        order, letters=house.letters, files=house.files, vault=house.sessions.vault
+    )
+    house.sessions.write(
+        "settle_letter",
+        lambda session: issue.settle(session, house.now(), case, order.intent, stored),
+    )

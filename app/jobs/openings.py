@@ -1,0 +1,241 @@
+"""The opening of a lot, run in a thread of the process whose page was asked (sealing.md step 9).
+
+    start(house, actor, now, lot, passphrase)   raises what can be said at once; a thread goes on
+    running(lot)                                whether it does; progress stands in the database
+
+The procurer's private keys are held in the thread's memory and nowhere else. Stopped anywhere,
+the page asks again; what has its verdict keeps it.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from app.house import House
+from app.jobs import opened_files, verdicts
+from app.jobs.opened_files import read_letter, read_list
+from guarantees.errors import TooEarly, Unavailable
+from guarantees.flow import open_lot
+from guarantees.flow.open_lot import Plan, Sealed, Verdict
+from guarantees.queries import openings
+from guarantees.values.actor import Actor
+from guarantees.values.moments import beijing_text
+from signing import wire
+from signing.seal import SealBroken
+from signing.timekeeper.protocol import Refusal, TimekeeperRefused
+from signing.timekeeper.times import from_text
+
+__all__ = ["read_letter", "read_list", "running", "start", "wait", "wait_for_all"]
+
+
+BATCH = 200
+"""Letters whose shares are asked for in one call."""
+
+AT_ONCE = 2
+"""Letters opened and judged side by side: as many as the verifier has processes."""
+
+Share = bytes | Refusal
+Opened = tuple[Sealed, Verdict, str]
+"""A letter, its verdict and where its PDF is kept ("" if it was not opened)."""
+
+log = structlog.get_logger("baohan.opening")
+
+
+@dataclass
+class _Run:
+    """One opening under way."""
+
+    house: House
+    actor: Actor
+    lot: str
+    keys: list[bytes] = field(repr=False)
+
+    def acting(self) -> tuple[Actor, datetime]:
+        """The person and the moment of the next step.
+
+        The code that was typed with the act covers the whole of it, however long it takes; all
+        other rights are asked again at every step.
+        """
+        now = self.house.now()
+        return replace(self.actor, second_factor_at=now), now
+
+
+_lock = threading.Lock()
+_runs: dict[str, threading.Thread | None] = {}
+"""Lot → its thread; None while the first shares are asked for."""
+
+
+def start(house: House, actor: Actor, now: datetime, lot: str, passphrase: str) -> None:
+    """Begin to open the lot, or join the run that is under way.
+
+    Before anything is written: PassphraseRefused, TooEarly, Unavailable, TimekeeperRefused (its
+    reason in its own words), and what the flow raises for those who may not.
+    """
+    with house.sessions.reading() as session:
+        openings.room(session, actor, now, lot)  # who opens must be able to read the result
+        keys = open_lot.unlock_keys(session, actor, now, lot, passphrase)
+    with _lock:
+        if lot in _runs:
+            return
+        _runs[lot] = None
+    run = _Run(house, actor, lot, keys)
+    try:
+        plan = _prepare(run)
+        shares = _first_shares(run, plan)
+        _begin(run, plan)
+        thread = threading.Thread(target=_work, args=(run, plan, shares), name="opening")
+        _runs[lot] = thread
+        thread.start()
+    except BaseException:
+        with _lock:
+            _runs.pop(lot, None)
+        raise
+
+
+def running(lot: str) -> bool:
+    """Whether this process is opening the lot now."""
+    return lot in _runs
+
+
+def wait(lot: str, timeout: float | None = None) -> None:
+    """Until the run has ended; at once if there is none."""
+    thread = _runs.get(lot)
+    if thread is not None:
+        thread.join(timeout)
+
+
+def wait_for_all(timeout: float) -> None:
+    """At the end of a process: give what is under way this long."""
+    for lot in list(_runs):
+        wait(lot, timeout)
+
+
+def _prepare(run: _Run) -> Plan:
+    actor, now = run.acting()
+    with run.house.sessions.reading() as session:
+        return open_lot.prepare(
+            session,
+            actor,
+            now,
+            run.lot,
+            files=run.house.files,
+            vault=run.house.sessions.vault,
+        )
+
+
+def _begin(run: _Run, plan: Plan) -> None:
+    actor, now = run.acting()
+    run.house.sessions.write(
+        "begin_opening", lambda session: open_lot.begin(session, actor, now, plan)
+    )
+
+
+def _first_shares(run: _Run, plan: Plan) -> list[Share]:
+    """Of the first batch: shows whether T has come by the timekeeper, too, bids or not."""
+    return _shares(run, plan, plan.letters[:BATCH])
+
+
+def _shares(run: _Run, plan: Plan, letters: Sequence[Sealed]) -> list[Share]:
+    """One share, or why there is none, for each letter."""
+    requests = [request for one in letters if (request := one.request()) is not None]
+    try:
+        released = run.house.timekeeper.release(plan.opening, requests)
+    except wire.Unavailable as error:
+        raise Unavailable(service="timekeeper") from error
+    except TimekeeperRefused as refused:
+        raise _early(refused) or refused from None
+    answers = iter(released)
+    return [next(answers) if one.envelope else Refusal("broken_wrap") for one in letters]
+
+
+def _early(refused: TimekeeperRefused) -> TooEarly | None:
+    if refused.code != "early":
+        return None
+    return TooEarly(beijing_text(from_text(refused.detail["opening_time"])), noun="opening")
+
+
+def _work(run: _Run, plan: Plan, shares: list[Share]) -> None:
+    """The thread. Whatever stops it, the page offers to go on."""
+    log.info("begun", opening=plan.opening)
+    try:
+        _open_all(run, plan, shares)
+        log.info("finished", opening=plan.opening)
+    except Exception as error:  # the message may name a letter: the type must do
+        log.error("interrupted", opening=plan.opening, error=type(error).__name__)
+    finally:
+        run.keys.clear()
+        with _lock:
+            _runs.pop(run.lot, None)
+
+
+def _open_all(run: _Run, plan: Plan, shares: list[Share]) -> None:
+    """Once the opening has begun no letter is settled any more: one look afterwards is enough,
+    but for those that were settled between the first look and the beginning."""
+    while True:
+        _open_plan(run, plan, shares)
+        plan = _prepare(run)
+        if not plan.letters:
+            break
+        shares = _first_shares(run, plan)
+    _sign_list(run, plan)  # before the end: what has ended is complete
+    _finish(run, plan)
+
+
+def _open_plan(run: _Run, plan: Plan, first: list[Share]) -> None:
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="opening") as pool:
+        for place in range(0, len(plan.letters), BATCH):
+            letters = plan.letters[place : place + BATCH]
+            shares = _shares(run, plan, letters) if place else first
+            opened = pool.map(lambda pair: _open_one(run, *pair), zip(letters, shares, strict=True))
+            _record_all(run, plan, opened)
+
+
+def _record_all(run: _Run, plan: Plan, opened: Iterator[Opened]) -> None:
+    """Each letter is one commit: a kill loses none that was shown."""
+    for one, verdict, file in opened:
+        _record(run, plan, one, verdict, file)
+
+
+def _record(run: _Run, plan: Plan, one: Sealed, verdict: Verdict, file: str) -> None:
+    actor, now = run.acting()
+    run.house.sessions.write(
+        "open_letter",
+        lambda session: open_lot.record(session, actor, now, plan, one, verdict, file),
+    )
+
+
+def _open_one(run: _Run, one: Sealed, share: Share) -> Opened:
+    if isinstance(share, Refusal):
+        return one, verdicts.withheld(share), ""
+    try:
+        letter = open_lot.unseal(one, run.keys, share)
+    except SealBroken:
+        return one, verdicts.not_opened(), ""
+    verdict = verdicts.judge(run.house, one, letter)
+    return one, verdict, opened_files.keep_letter(run.house, one.case, letter)
+
+
+def _sign_list(run: _Run, plan: Plan) -> None:
+    """The list of all verdicts, signed once."""
+    if run.house.files.get(opened_files.list_name(plan.opening)) is None:
+        signed = run.house.letters.sign_list(_result(run))
+        opened_files.keep_list(run.house, plan.opening, signed)
+
+
+def _result(run: _Run) -> dict[str, Any]:
+    actor, now = run.acting()
+    with run.house.sessions.reading() as session:
+        room = openings.room(session, actor, now, run.lot)
+        return verdicts.result(session, room, actor, now)
+
+
+def _finish(run: _Run, plan: Plan) -> None:
+    actor, now = run.acting()
+    run.house.sessions.write(
+        "finish_opening", lambda session: open_lot.finish(session, actor, now, plan)
+    )

@@ -1,0 +1,116 @@
+"""What is said of each letter at an opening, and of all of them together."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.house import House
+from guarantees.errors import N_
+from guarantees.flow.open_lot import Sealed, Verdict
+from guarantees.queries import register
+from guarantees.queries.openings import ResultRow, Room
+from guarantees.queries.register import Entry
+from guarantees.records import casebook, plain
+from guarantees.values.actor import Actor
+from signing import verify
+from signing.register import RegisterEntry
+from signing.report import Report, Result
+from signing.timekeeper.protocol import REFUSALS, Refusal
+
+LIST_SCHEMA = "baohan/opening-result/v1"
+"""Of guarantees.letter_reports, which makes the PDF."""
+
+PLATFORM = "保函平台"
+
+
+def withheld(refusal: Refusal) -> Verdict:
+    """The timekeeper gave no share for this letter."""
+    return Verdict("not_opened", REFUSALS[refusal.code] % dict(refusal.detail))
+
+
+def not_opened() -> Verdict:
+    return Verdict("not_opened", N_("密封件没有通过解密核对。"))
+
+
+@dataclass(frozen=True)
+class OneEntry:
+    """signing.verify.Register that knows the letter being opened: the public one not yet does."""
+
+    entry: Entry | None
+
+    def lookup(self, number: str) -> RegisterEntry | None:
+        if self.entry is None or self.entry.number != number:
+            return None
+        known = self.entry
+        return RegisterEntry(
+            number=known.number,
+            sha256=known.sha256.hex(),
+            issuer_credit_code=known.issuer_credit_code,
+            terms=known.terms,
+            status=known.status,
+            status_reason=known.status_reason,
+            included_in_log=known.included_in_log,
+        )
+
+
+def judge(house: House, one: Sealed, letter: bytes) -> Verdict:
+    """Signature, letter and status of an opened PDF, against what the case says of it."""
+    now = house.now()
+    evidence = house.verifier.verify(letter, now)
+    with house.sessions.reading() as session:
+        entry = register.entry(casebook.get(session, one.case), now)
+    report = verify.judge(evidence, register=OneEntry(entry))
+    return _verdict(report)
+
+
+def _verdict(report: Report) -> Verdict:
+    """Verified only if signature and letter both PASSED; else the first step that did not."""
+    passed = report.evidence.signature == report.letter == Result.PASSED
+    if passed:
+        return Verdict("verified", report=report.to_dict())
+    hindered = (step for step in report.steps if step.result != Result.PASSED)
+    reason = next((f"{step.name}：{step.reason}" for step in hindered), "")
+    return Verdict("fails", reason, report.to_dict())
+
+
+def result(session: Session, room: Room, actor: Actor, now: datetime) -> dict[str, Any]:
+    """The document of the signed list (sealing.md step 10): every letter with its verdict."""
+    lot = room.lot
+    return {
+        "schema": LIST_SCHEMA,
+        "platform": PLATFORM,
+        "project_name": lot.project_name,
+        "project_number": lot.project_number,
+        "lot_number": lot.number,
+        "lot_name": lot.name,
+        "procurer": lot.procurer,
+        "agency": lot.agency or None,
+        "opened_by": f"{actor.organisation_name} {actor.name}",
+        "opening_time": room.opening_time.isoformat(),
+        "closed_at": now.isoformat(),
+        "letters": [_listed(session, one) for one in room.results],
+    }
+
+
+def _listed(session: Session, row: ResultRow) -> dict[str, Any]:
+    """What is not known of a letter that did not open is null: nobody has proved whose it is."""
+    known = row.verdict != "not_opened"
+    case = plain.read(session, row.case) if known else None
+    members = [one.name for one in case.applicants[1:]] if case else []
+    expires = case.guarantee.expires_on.isoformat() if case and case.guarantee else None
+    return {
+        "word": row.verdict,
+        "supplier": row.supplier if known else None,
+        "members": members,
+        "issuer": row.institution if known else None,
+        "number": row.number if known else None,
+        "amount_fen": row.amount_fen if known else None,
+        "expires_on": expires,
+        "signature": row.signature or None,
+        "letter": row.letter or None,
+        "status": row.status or None,
+        "reason": row.reason,
+        "leaf": row.leaf.hex(),
+    }

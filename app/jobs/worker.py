@@ -1,0 +1,132 @@
+"""The thread that does what the outbox holds, in the web process (design.md section 6).
+
+Woken after a commit, and looking by itself besides. Of several processes on one data folder one
+works; when it ends, even by a kill, the next takes over.
+"""
+
+import fcntl
+import os
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from app.house import House
+from app.jobs.table import HANDLERS, Handler
+from guarantees.records import outbox
+from guarantees.records.outbox import Message
+
+LOOK_SECONDS = 1.0
+"""How long a message may wait that nobody woke the thread for."""
+
+AT_ONCE = 1000
+"""Messages read from the outbox at a time."""
+
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=5)
+"""A failed message waits, twice as long after each failure, and is never given up."""
+
+log = structlog.get_logger("baohan.jobs")
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after the failure number `attempts` + 1."""
+    pause: timedelta = FIRST_PAUSE * 2 ** min(attempts, 16)
+    return min(LONGEST_PAUSE, pause)
+
+
+class Jobs:
+    """Does messages one by one; `run` in a thread, `run_due` in tests and commands.
+
+    It does the kinds that it has handlers for: a thread for each kind keeps a bank or mail server
+    that hangs from holding up letters.
+    """
+
+    def __init__(self, house: House, handlers: Mapping[str, Handler] = HANDLERS) -> None:
+        self._house = house
+        self._handlers = handlers
+        self._awake = threading.Event()
+        self._beat = house.now()
+
+    def wake(self) -> None:
+        """Something was committed."""
+        self._awake.set()
+
+    @property
+    def last_round(self) -> datetime:
+        """When the thread last looked: it is well if that is a moment ago."""
+        return self._beat
+
+    def run(self, stop: threading.Event, turn: "Turn | None" = None) -> None:
+        """Until `stop`; a message under way is finished."""
+        while not stop.is_set():
+            self._beat = self._house.now()
+            if turn is None or turn.mine():
+                self._round(stop)
+            self._awake.wait(LOOK_SECONDS)
+            self._awake.clear()
+
+    def _round(self, stop: threading.Event) -> None:
+        try:
+            self.run_due(stop)
+        except Exception as error:  # the database is away: look again in a moment
+            log.error("outbox_unreadable", error=type(error).__name__)
+
+    def run_due(self, stop: threading.Event | None = None) -> int:
+        """Everything that is due now, and what that puts in; answers how many were done."""
+        done, tried = 0, set[str]()
+        while messages := [one for one in self._due() if one.id not in tried]:
+            for message in messages:
+                if stop is not None and stop.is_set():
+                    return done
+                tried.add(message.id)
+                done += self._do(message)
+                self._beat = self._house.now()
+        return done
+
+    def _due(self) -> list[Message]:
+        with self._house.sessions.reading() as session:
+            pending = outbox.pending(session, self._house.now(), AT_ONCE)
+            return [message for message in pending if message.kind in self._handlers]
+
+    def _do(self, message: Message) -> bool:
+        """Whether it was done. Logged are kind and id, never what an error says: it may name
+        a sealed case."""
+        try:
+            self._handlers[message.kind](self._house, message)
+        except Exception as error:
+            until = self._house.now() + pause_after(message.attempts)
+            self._house.sessions.write(
+                "outbox", lambda session: outbox.postpone(session, message, until)
+            )
+            log.warning(
+                "postponed",
+                kind=message.kind,
+                id=message.id,
+                attempts=message.attempts + 1,
+                error=type(error).__name__,
+            )
+            return False
+        self._house.sessions.write("outbox", lambda session: outbox.finish(session, message))
+        log.info("done", kind=message.kind, id=message.id)
+        return True
+
+
+class Turn:
+    """Whose turn it is: a lock that the kernel takes back from a process that ended."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def mine(self) -> bool:
+        """Takes the lock if it is free; once taken it stays."""
+        with suppress(BlockingIOError):
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        return False
+
+    def close(self) -> None:
+        os.close(self._file)
