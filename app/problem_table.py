@@ -134,6 +134,7 @@ _BUSINESS: dict[str, Problem] = {
     "guarantees.letter_engine.RenderFailed": _UNEXPECTED,
     "guarantees.letter_engine.SubsetLibraryMissing": _UNEXPECTED,
     "guarantees.letters.LetterFormMissing": _UNEXPECTED,
+    "guarantees.letter_reports.BadOpeningResult": _UNEXPECTED,
     "guarantees.rules.engine.EmptyRulebook": _UNEXPECTED,
     "guarantees.rules.engine.OverlappingEditions": _UNEXPECTED,
 }

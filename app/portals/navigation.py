@@ -25,6 +25,8 @@ ROLE_NAMES: Mapping[str, str] = {
     "agency": N_("采购代理机构"),
     "operator": N_("平台运营"),
     "regulator": N_("监管部门"),
+    "trading_centre": N_("公共资源交易中心"),
+    "association": N_("行业协会"),
 }
 """How the header calls the role of an organisation."""
 

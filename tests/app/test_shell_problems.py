@@ -143,7 +143,7 @@ def test_a_field_of_an_error_is_translated_but_not_what_was_typed(client: FlaskC
     client.set_cookie("language", "en")
     said = client.get("/api/fail/code").json
     assert said
-    assert said["detail"].startswith("Unified social credit code: character 18 cannot be “V”")
+    assert said["detail"].startswith('Unified social credit code: character 18 cannot be "V"')
 
 
 def test_an_unexpected_error_is_logged_under_the_id_that_the_reader_sees(

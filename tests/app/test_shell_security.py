@@ -1,5 +1,6 @@
 """Headers, cookies, CSRF and limits of every response."""
 
+import gzip
 from collections.abc import Mapping
 from io import BytesIO
 
@@ -103,15 +104,38 @@ def test_pages_depend_on_cookies(client: FlaskClient) -> None:
     assert "Cookie" in client.get("/").headers["Vary"]
 
 
+def style_sheet(client: FlaskClient) -> str:
+    return client.get("/").text.split('rel="stylesheet" href="')[1].split('"')[0]
+
+
 def test_style_sheets_are_kept_a_year_under_an_address_that_follows_their_content(
     client: FlaskClient,
 ) -> None:
-    page = client.get("/").text
-    address = page.split('rel="stylesheet" href="')[1].split('"')[0]
+    address = style_sheet(client)
     assert "bootstrap.min.css?v=" in address
     with client.get(address) as answer:
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "public, max-age=31536000"
+
+
+def test_style_sheets_are_sent_compressed_to_whoever_takes_it(client: FlaskClient) -> None:
+    address, packed = style_sheet(client), {"Accept-Encoding": "gzip, br"}
+    with client.get(address) as plain:
+        whole = plain.data
+    for _time in range(2):
+        with client.get(address, headers=packed) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            assert "Accept-Encoding" in answer.headers["Vary"]
+            assert int(answer.headers["Content-Length"]) == len(answer.data) < len(whole) / 5
+            assert gzip.decompress(answer.data) == whole
+            tag = answer.headers["ETag"]
+    with client.get(address, headers={**packed, "If-None-Match": tag}) as kept:
+        assert kept.status_code == 304
+        assert kept.data == b""
+
+
+def test_pages_hold_tokens_and_are_not_compressed(client: FlaskClient) -> None:
+    assert "Content-Encoding" not in client.get("/", headers={"Accept-Encoding": "gzip"}).headers
 
 
 def test_a_post_without_token_is_refused_in_words(client: FlaskClient) -> None:
