@@ -35,9 +35,7 @@ _passes = itertools.count(1)
 def declare(name: str) -> str:
     """Registers a point and returns its name; a name belongs to one place in the code."""
     if name in _declared:
-        raise ValueError(
-            f"fault point {name!r} is declared twice: name each place once"
-        )
+        raise ValueError(f"fault point {name!r} is declared twice: name each place once")
     _declared.add(name)
     return name
 
@@ -50,9 +48,7 @@ def names() -> frozenset[str]:
 def point(name: str) -> None:
     """Ends the process here if BAOHAN_FAULT asks for it; LookupError for an undeclared name."""
     if name not in _declared:
-        raise LookupError(
-            f"fault point {name!r} is not declared: call faults.declare() first"
-        )
+        raise LookupError(f"fault point {name!r} is not declared: call faults.declare() first")
     if name == _name:
         _pass()
 

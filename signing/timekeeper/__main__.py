@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing import wire
 from signing.errors import SigningError, TrustMaterialError
+from signing.hardening import harden
 from signing.timekeeper.clock import ClockRule, TimeSource
 from signing.timekeeper.escrow import Quorum
-from signing.timekeeper.hardening import harden
 from signing.timekeeper.journal import FileJournal
 from signing.timekeeper.refusals import TimekeeperRefused
 from signing.timekeeper.server import handlers
@@ -86,6 +86,7 @@ def _run(options: argparse.Namespace) -> None:
     if journal.torn:
         log.warning("cut off %d bytes of a line never answered for", journal.torn)
         service.note_torn(journal.torn)
+    journal.events.clear()  # the service has read them
     _say_what_is_missing(options)
     _serve(service, options)
 

@@ -34,9 +34,7 @@ class Client:
         answer = decode(self._exchange(frame, deadline))
         if isinstance(answer.get("ok"), dict):
             return dict(answer["ok"])
-        if isinstance(answer.get("error"), str) and isinstance(
-            answer.get("detail"), dict
-        ):
+        if isinstance(answer.get("error"), str) and isinstance(answer.get("detail"), dict):
             raise RemoteError(answer["error"], answer["detail"])
         raise WireError("the answer is neither a result nor a refusal")
 
@@ -46,9 +44,7 @@ class Client:
             try:
                 connection.settimeout(remaining(deadline))
                 connection.connect(str(self.path))
-                with suppress(
-                    BrokenPipeError, ConnectionResetError
-                ):  # the refusal may lie there
+                with suppress(BrokenPipeError, ConnectionResetError):  # the refusal may lie there
                     sent = True
                     send(connection, frame, deadline)
                 return receive(connection, deadline)

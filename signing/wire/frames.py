@@ -48,15 +48,11 @@ class Unavailable(SigningError):
 def encode(message: Fields) -> bytes:
     """The frame for a JSON object whose values may be bytes; WireError if too long or not JSON."""
     try:
-        body = json.dumps(
-            _wrapped(message), ensure_ascii=False, allow_nan=False
-        ).encode()
+        body = json.dumps(_wrapped(message), ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise WireError(f"cannot be sent: {error}") from None
     if len(body) > MAX_FRAME:
-        raise WireError(
-            f"a frame of {len(body)} bytes is over the limit of {MAX_FRAME}"
-        )
+        raise WireError(f"a frame of {len(body)} bytes is over the limit of {MAX_FRAME}")
     return struct.pack(">I", len(body)) + body
 
 
@@ -64,9 +60,7 @@ def decode(body: bytes) -> Fields:
     """The JSON object of a frame, bytes restored; WireError if it is anything else."""
     try:
         text = body.decode()
-        message = json.loads(
-            text, object_pairs_hook=_unwrapped, parse_constant=_no_constant
-        )
+        message = json.loads(text, object_pairs_hook=_unwrapped, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise WireError(f"not a frame of this protocol: {error}") from None
     if not isinstance(message, dict):

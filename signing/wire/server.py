@@ -80,9 +80,7 @@ def serve(
             server.accept_until(listener, stop)
         finally:
             with suppress(FileNotFoundError):
-                if (
-                    path.lstat().st_ino == identity
-                ):  # another server may have taken the place
+                if path.lstat().st_ino == identity:  # another server may have taken the place
                     path.unlink()
     server.drain()
 
@@ -96,13 +94,9 @@ def _mode(mode: int | None, allowed_uids: frozenset[int]) -> int:
 def _listener(path: Path, mode: int) -> socket.socket:
     """A listening socket that appears under its name with its mode already set."""
     if len(os.fsencode(path)) + 5 > MAX_PATH:
-        raise WireError(
-            f"{path}: a socket's path may have {MAX_PATH - 5} bytes, shorten it"
-        )
+        raise WireError(f"{path}: a socket's path may have {MAX_PATH - 5} bytes, shorten it")
     if _answers(path):
-        raise FileExistsError(
-            f"{path}: another server answers on this socket, stop it first"
-        )
+        raise FileExistsError(f"{path}: another server answers on this socket, stop it first")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     temporary = path.with_name(path.name + ".new")
     try:
@@ -196,14 +190,10 @@ class _Server:
             request = decode(body)
             op, fields = request.get("op"), request.get("fields")
             if not isinstance(fields, dict) or set(request) != {"op", "fields"}:
-                return _refusal(
-                    "bad_request", {"reason": "a request has op and fields"}
-                )
+                return _refusal("bad_request", {"reason": "a request has op and fields"})
             handler = self.handlers.get(op) if isinstance(op, str) else None
             if handler is None:
-                return _refusal(
-                    "unknown_operation", {"operations": sorted(self.handlers)}
-                )
+                return _refusal("unknown_operation", {"operations": sorted(self.handlers)})
             return encode({"ok": handler(fields, peer)})
         except RemoteError as error:
             return _refusal(error.code, error.detail)
@@ -216,9 +206,7 @@ class _Server:
 
 def peer_of(connection: socket.socket) -> Peer:
     """SO_PEERCRED of a connected Unix socket."""
-    raw = connection.getsockopt(
-        socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
-    )
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     pid, uid, _ = struct.unpack("3i", raw)
     return Peer(uid=uid, pid=pid)
 
