@@ -52,7 +52,9 @@ def _begin(
     if found:
         raise NoticeRefused(found)
     project.state = move("project", project.state, "registered", "project.register")
-    steps.record_about(session, f"project:{project.id}", actor, now, "project.registered")
+    # The note tells which version bidders rest on from here; queries.projects reads it.
+    note = f"#{version.number}"
+    steps.record_about(session, f"project:{project.id}", actor, now, "project.registered", note)
 
 
 def _procurer(notice: ProjectNotice, version: ProjectVersion) -> tuple[Fault, ...]:

@@ -8,6 +8,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from sqlalchemy import ColumnElement, Row, Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from guarantees.records.base import Instant
+
 T = TypeVar("T")
 Key = tuple[str | int, ...]
 
@@ -85,7 +87,7 @@ def _bounds(columns: Sequence[Column], cursor: Cursor | None) -> Any:
 
 
 def _read(column: Column, value: str | int) -> Any:
-    if column.type.python_type is not datetime:
+    if not isinstance(column.type, Instant):
         return value
     moment = datetime.fromisoformat(str(value))
     if moment.tzinfo is None:

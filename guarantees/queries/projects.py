@@ -168,14 +168,18 @@ def open_lots(
         made = lots.lot_rows(session, set(ids))
         return [made[one] for one in ids]
 
-    columns = (ProjectVersion.submission_deadline, Lot.id)
+    columns = (ProjectVersion.submission_deadline, PLACE)
     return keyset.page(session, query, columns, cursor, rows)
+
+
+PLACE = Project.id + "/" + Lot.number
+"""Keeps the lots of a project together, by their numbers."""
 
 
 def _open(now: datetime) -> Select[*tuple[Any, ...]]:
     """Registered, not withdrawn, before the deadline, and its opening is made."""
     return (
-        select(ProjectVersion.submission_deadline, Lot.id)
+        select(Lot.id, ProjectVersion.submission_deadline, PLACE)
         .join(Project, Project.id == Lot.project_id)
         .join(ProjectVersion, ProjectVersion.project_id == Project.id)
         .join(Opening, Opening.lot_id == Lot.id)
@@ -218,17 +222,18 @@ def corrections(session: Session, project_id: str) -> tuple[CorrectionRow, ...]:
     """What every version since the registration changed for bidders, newest first."""
     project = session.get(Project, project_id)
     registered = session.scalar(
-        select(EventRow.at).where(
+        select(EventRow.note).where(
             EventRow.subject == f"project:{project_id}", EventRow.what == "project.registered"
         )
     )
     if project is None or registered is None:
         return ()
+    first = int(registered.removeprefix("#"))
     versions = versions_of(session, project_id)
     notices = [project_notice.to_notice(project, one) for one in versions]
     made = [
         CorrectionRow(version.number, version.note, version.made_at, breaks(before, after))
         for before, after, version in zip(notices, notices[1:], versions[1:], strict=False)
-        if version.made_at > registered
+        if version.number > first
     ]
     return tuple(reversed(made))

@@ -67,13 +67,16 @@ def make_or_postpone(
 
 
 def _lots(session: Session, project: Project) -> list[tuple[Lot, Opening | None]]:
-    rows = session.execute(
-        select(Lot, Opening)
-        .outerjoin(Opening, Opening.lot_id == Lot.id)
+    lots = session.scalars(
+        select(Lot)
         .where(Lot.project_id == project.id, Lot.withdrawn.is_(False))
         .order_by(Lot.number)
+    ).all()
+    held = session.scalars(
+        select(Opening).join(Lot, Lot.id == Opening.lot_id).where(Lot.project_id == project.id)
     )
-    return [(lot, opening) for lot, opening in rows]
+    openings = {one.lot_id: one for one in held}
+    return [(lot, openings.get(lot.id)) for lot in lots]
 
 
 def _make(
