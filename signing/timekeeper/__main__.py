@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing import wire
 from signing.errors import SigningError, TrustMaterialError
-from signing.hardening import harden
 from signing.timekeeper.clock import ClockRule, TimeSource
 from signing.timekeeper.escrow import Quorum
+from signing.timekeeper.hardening import harden
 from signing.timekeeper.journal import FileJournal
 from signing.timekeeper.refusals import TimekeeperRefused
 from signing.timekeeper.server import handlers
