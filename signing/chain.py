@@ -18,6 +18,7 @@ from pyhanko_certvalidator.errors import (
     PathBuildingError,
     ValidationError,
 )
+from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.sig_validate import (
     DEFAULT_VALIDATION_CONTEXT,
     DefaultSignatureValidator,
@@ -113,9 +114,10 @@ def build_chain(
     return Chain(tuple(reversed(list(path.iter_certs(include_root=True)))), fault)
 
 
-async def _find(certificate: x509.Certificate, context: ValidationContext):  # type: ignore[no-untyped-def]
+async def _find(certificate: x509.Certificate, context: ValidationContext) -> ValidationPath:
     paths = context.path_builder.async_build_paths_lazy(certificate)
-    return await find_valid_path(certificate, paths, context)
+    found: ValidationPath = await find_valid_path(certificate, paths, context)
+    return found
 
 
 def _fault(error: ValidationError) -> str:

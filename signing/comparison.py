@@ -84,8 +84,7 @@ class StoreRule(WhitelistRule):
 
 
 def _check_shape(store: Any) -> None:
-    # pyHanko's get() does not follow references, its [] does.
-    entries = store["/VRI"] if "/VRI" in store else {}  # noqa: SIM401
+    entries = store["/VRI"] if "/VRI" in store else {}  # noqa: SIM401 - get() follows no reference
     if (
         not isinstance(store, DictionaryObject)
         or not isinstance(entries, dict)

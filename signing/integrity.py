@@ -107,7 +107,7 @@ def _own_changes(structure: Structure, evidences: Sequence[Evidence]) -> Step | 
         if any(change.code == code for change in changes):
             return make_step(3, Result.FAILED, code)
     first = changes[0]
-    what = f"{first.code} {first.number}".removesuffix(" 0")
+    what = f"PDF {first.code} {first.number}".removesuffix(" 0")
     return make_step(3, Result.FAILED, "changed", what=what)
 
 

@@ -6,12 +6,13 @@ a held key (pyHanko's SimpleSigner parses the key for every signature, 35 to 110
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
-from pyhanko.pdf_utils.generic import NameObject
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, append_signature_field
@@ -84,11 +85,14 @@ def sign_letter(
     location: str = "",
     field_name: str = FIELD_NAME,
     seal_area: SealArea | None = None,
+    lists: Sequence[bytes] = (),
 ) -> bytes:
     """Sign a letter. The caller re-verifies the result before it counts as issued.
 
-    `now` is the time that the signer claims (/M), the clock's by default. Raises LetterNotSignable,
-    TimestampError, or what the key raises.
+    `now` is the time that the signer claims (/M), the clock's by default. `lists` are revocation
+    lists (DER) that go into the signed revision, so that the letter can be judged without asking
+    for them and also when they are gone. Raises LetterNotSignable, TimestampError, or what the key
+    raises.
     """
     signer = CmsSigner(key)
 
@@ -106,23 +110,47 @@ def sign_letter(
             bytes_reserved=2 * (-(-size // _STEP) * _STEP),
         )
         signature[NameObject(f"/{PROFILE_KEY}")] = NameObject(f"/{PROFILE_B_T}")
-        prepared = prepare(pdf, signature, signer.digest, field_name, seal_area)
+        writer = open_letter(pdf, lists)
+        prepared = prepare(writer, signature, signer.digest, field_name, seal_area)
         return prepared.finish(signer.sign(prepared.digest, timestamp=stamp))
 
     try:
-        return attempt(timestamper.longest)
+        return attempt(getattr(timestamper, "longest", LONGEST_TOKEN))
     except SignatureTooLong:  # the authority changed its certificates
         return attempt(LONGEST_TOKEN)
 
 
+def open_letter(pdf: bytes, lists: Sequence[bytes]) -> IncrementalPdfFileWriter:
+    """The letter, ready for one more revision that holds `lists` (/DSS). LetterNotSignable."""
+    try:
+        writer = IncrementalPdfFileWriter(BytesIO(pdf))
+        if not writer.root.keys().isdisjoint({"/AcroForm", "/Perms", "/DSS"}):
+            raise LetterNotSignable("it has a form or a signature already")
+        if lists:
+            _store_lists(writer, lists)
+    except (PdfError, ValueError, KeyError) as error:
+        raise LetterNotSignable(f"{type(error).__name__}: {error}") from None
+    return writer
+
+
+def _store_lists(writer: Any, lists: Sequence[bytes]) -> None:
+    """Document security store (ISO 32000-2, 12.8.4.3). pyHanko is typed in part only, so Any."""
+    dictionary: Any = DictionaryObject
+    streams = [writer.add_object(StreamObject(stream_data=der)) for der in lists]
+    store = dictionary({NameObject("/CRLs"): ArrayObject(streams)})
+    writer.root[NameObject("/DSS")] = writer.add_object(store)
+    writer.update_root()
+
+
 def prepare(
-    pdf: bytes, signature: SignatureObject, digest: str, field_name: str, area: SealArea | None
+    writer: IncrementalPdfFileWriter,
+    signature: SignatureObject,
+    digest: str,
+    field_name: str,
+    area: SealArea | None,
 ) -> Prepared:
     """Write the revision that will hold the signature. Raises LetterNotSignable."""
     try:
-        writer = IncrementalPdfFileWriter(BytesIO(pdf))
-        if "/AcroForm" in writer.root or "/Perms" in writer.root:
-            raise LetterNotSignable("it has a form or a signature already")
         append_signature_field(writer, _field(field_name, area))
         run = PdfCMSEmbedder().write_cms(field_name, writer, existing_fields_only=True)
         next(run)

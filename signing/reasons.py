@@ -31,7 +31,7 @@ REASONS: Final[dict[str, Reason]] = {
     "readable": Reason(N_("文件可以完整读取，共 {signatures} 个签名。")),
     "empty": Reason(N_("文件是空的（0 字节）。"), N_("请重新选择文件后上传。"), _FORMAT),
     "too_big": Reason(
-        N_("文件有 {size} 字节，超过可查验的上限 {allowed} 字节，未作查验。"),
+        N_("文件超过可查验的上限 {allowed} MB，未作查验。"),
         N_("保函文件通常不到 1 MB，请确认选择的是保函原件。"),
     ),
     "header": Reason(N_("文件不是 PDF：开头没有 %PDF- 标记。"), _ORIGINAL, _FORMAT),
@@ -162,9 +162,17 @@ REASONS: Final[dict[str, Reason]] = {
     ),
     "timestamp_broken": Reason(N_("签名所附的时间戳无效或不属于该签名。"), _ASK_SENDER, _HASH),
     "timestamp_untrusted": Reason(
-        N_("时间戳不是由受信任的时间戳机构签发，或其证书无效（{why}）。"),
+        N_("时间戳不是由受信任的时间戳机构签发，或当时其证书无效。"),
         N_("如信任该时间戳机构，请把它的根证书加入信任列表。"),
         _CHAIN,
+    ),
+    "timestamp_unchecked": Reason(
+        N_("没有有效的吊销列表，不能确认时间戳机构的证书是否被吊销。"),
+        N_("请提供时间戳机构的吊销列表（CRL），或稍后重试。"),
+        "TRY_LATER",
+    ),
+    "timestamp_revoked": Reason(
+        N_("时间戳机构的证书已被吊销，其时间不再可信。"), N_("请向开函机构核实。"), "REVOKED_NO_POE"
     ),
     "timestamp_future": Reason(
         N_("时间戳的时间（北京时间 {time}）晚于查验时间。"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from asn1crypto import x509 as asn1
 from cryptography import x509
@@ -122,9 +122,9 @@ def _signed_by(item: x509.CertificateRevocationList, issuer: asn1.Certificate) -
     usage = issuer.key_usage_value
     if usage is not None and "crl_sign" not in usage.native:
         return False
-    key = x509.load_der_x509_certificate(issuer.dump()).public_key()
     try:
-        return item.is_signature_valid(key)  # type: ignore[arg-type]
+        key: Any = x509.load_der_x509_certificate(issuer.dump()).public_key()
+        return item.is_signature_valid(key)
     except _BAD_LIST:
         return False
 

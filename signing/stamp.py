@@ -16,6 +16,7 @@ from signing.timestamps import read_token
 from signing.trust import Purpose, Trust
 
 _STRONG: Final = frozenset({"sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512"})
+_REVOCATION: Final = {"unknown": "timestamp_unchecked", "stale": "timestamp_unchecked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,13 @@ def read_stamp(evidence: Evidence, trust: Trust, lists: Iterable[bytes], at: dat
         return Stamp(make_step(6, Result.INDETERMINATE, "timestamp_future", time=shown(time)))
     others = [*parts.others, *evidence.parts.others]
     chain = build_chain(parts.certificate, others, trust, Purpose.TIMESTAMPING, time)
-    why = chain.fault
-    if not why:
-        status = check_chain(
-            chain.certificates, [*lists, *parts.lists], used=time, at=at, proven=True
-        )
-        why = "" if status.code == "good" else status.code
-    if why:
-        return Stamp(make_step(6, Result.INDETERMINATE, "timestamp_untrusted", why=why))
+    if chain.fault:
+        return Stamp(make_step(6, Result.INDETERMINATE, "timestamp_untrusted"))
+    known = [*lists, *parts.lists]
+    status = check_chain(chain.certificates, known, used=time, at=at, proven=True)
+    if status.code != "good":
+        code = _REVOCATION.get(status.code, "timestamp_revoked")
+        return Stamp(make_step(6, Result.INDETERMINATE, code))
     candidates = [*chain.certificates, *others]
     loose = [item for item in parts.others if not links_up(item, candidates)]
     untidy = loose or not is_tidy(parts)

@@ -28,7 +28,7 @@ TIMEOUT: Final = (3.0, 10.0)
 MAX_RESPONSE: Final = 64 * 1024
 """Bytes of an answer; real ones have two to eight thousand."""
 LONGEST_TOKEN: Final = 8 * 1024
-"""Bytes that a signature keeps free for a token."""
+"""Bytes that a signature keeps free for a token while nothing better is known."""
 DEMONSTRATION_POLICY: Final = "1.3.6.1.4.1.99999.1.1"
 """Policy of the demonstration authority, from the arc that nobody owns."""
 _ACCURACY_SECONDS: Final = 1
@@ -49,11 +49,10 @@ class Token:
 
 
 class Timestamper(Protocol):
-    """Gets tokens; HttpTimestamper does, and LocalTimestamper in tests and demonstrations."""
+    """Gets tokens; HttpTimestamper does, and LocalTimestamper in tests and demonstrations.
 
-    @property
-    def longest(self) -> int:
-        """Bytes to keep free for a token; LONGEST_TOKEN while nothing better is known."""
+    One that knows how long its tokens are may say so in `longest`, bytes.
+    """
 
     def token(self, digest: bytes) -> Token:
         """A token over a SHA-256 digest. Raises TimestampError."""

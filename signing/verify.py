@@ -112,7 +112,7 @@ def _read(pdf: bytes, password: str | None) -> _Readable | _Stop:
     if not pdf:
         return _Stop(make_step(1, Result.FAILED, "empty"), Integrity.MALFORMED)
     if len(pdf) > MAX_BYTES:
-        step = make_step(1, Result.INDETERMINATE, "too_big", size=len(pdf), allowed=MAX_BYTES)
+        step = make_step(1, Result.INDETERMINATE, "too_big", allowed=MAX_BYTES >> 20)
         return _Stop(step, Integrity.MALFORMED)
     second = SecondReader(pdf, password)
     structure = examine(pdf, second.open_stream)
