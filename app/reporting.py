@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from app.adapters.register import RegisterOf
+from app.adapters.register import Register
 from app.house import House
 from app.text import _
 from guarantees.errors import N_
@@ -27,7 +27,7 @@ INTEGRITY = {
 def judged(house: House, pdf: bytes, now: datetime, password: str | None) -> Report:
     """Signature steps in the worker, then letter and status against the register."""
     evidence = house.verifier.verify(pdf, now, password)
-    return verify.judge(evidence, register=RegisterOf(house, now))
+    return verify.judge(evidence, register=Register(house.sessions, now))
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -1,20 +1,46 @@
-"""The register as verification asks it, over a house's database."""
+"""The register as verification asks it (signing.verify.Register)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.house import House
+from app.adapters.database import Sessions
 from guarantees.queries import register
 from guarantees.queries.register import Entry
+from signing.register import RegisterEntry
 
 
 @dataclass(frozen=True)
-class RegisterOf:
-    """signing.verify.Register: opened letters only, sealed ones are as unknown as any other."""
+class Register:
+    """All opened letters; sealed ones are as unknown as any other number."""
 
-    house: House
+    sessions: Sessions
     now: datetime
 
-    def lookup(self, number: str) -> Entry | None:
-        with self.house.sessions.reading() as session:
-            return register.lookup(session, number, self.now)
+    def lookup(self, number: str) -> RegisterEntry | None:
+        with self.sessions.reading() as session:
+            return _told(register.lookup(session, number, self.now))
+
+
+@dataclass(frozen=True)
+class OneEntry:
+    """Knows the letter that is being opened, which the public register does not yet."""
+
+    entry: Entry | None
+
+    def lookup(self, number: str) -> RegisterEntry | None:
+        known = self.entry is not None and self.entry.number == number
+        return _told(self.entry) if known else None
+
+
+def _told(entry: Entry | None) -> RegisterEntry | None:
+    if entry is None:
+        return None
+    return RegisterEntry(
+        number=entry.number,
+        sha256=entry.sha256.hex(),
+        issuer_credit_code=entry.issuer_credit_code,
+        terms=entry.terms,
+        status=entry.status,
+        status_reason=entry.status_reason,
+        included_in_log=entry.included_in_log,
+    )

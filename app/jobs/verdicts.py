@@ -1,21 +1,20 @@
 """What is said of each letter at an opening, and of all of them together."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app import reporting
+from app.adapters.register import OneEntry
 from app.house import House
 from guarantees.errors import N_
 from guarantees.flow.open_lot import Sealed, Verdict
 from guarantees.queries import register
 from guarantees.queries.openings import ResultRow, Room
-from guarantees.queries.register import Entry
 from guarantees.records import casebook, plain
 from guarantees.values.actor import Actor
 from signing import verify
-from signing.register import RegisterEntry
 from signing.report import Report, Result
 from signing.timekeeper.protocol import REFUSALS, Refusal
 
@@ -34,27 +33,6 @@ def not_opened() -> Verdict:
     return Verdict("not_opened", N_("密封件没有通过解密核对。"))
 
 
-@dataclass(frozen=True)
-class OneEntry:
-    """signing.verify.Register that knows the letter being opened: the public one not yet does."""
-
-    entry: Entry | None
-
-    def lookup(self, number: str) -> RegisterEntry | None:
-        if self.entry is None or self.entry.number != number:
-            return None
-        known = self.entry
-        return RegisterEntry(
-            number=known.number,
-            sha256=known.sha256.hex(),
-            issuer_credit_code=known.issuer_credit_code,
-            terms=known.terms,
-            status=known.status,
-            status_reason=known.status_reason,
-            included_in_log=known.included_in_log,
-        )
-
-
 def judge(house: House, one: Sealed, letter: bytes) -> Verdict:
     """Signature, letter and status of an opened PDF, against what the case says of it."""
     now = house.now()
@@ -69,10 +47,10 @@ def _verdict(report: Report) -> Verdict:
     """Verified only if signature and letter both PASSED; else the first step that did not."""
     passed = report.evidence.signature == report.letter == Result.PASSED
     if passed:
-        return Verdict("verified", report=report.to_dict())
+        return Verdict("verified", report=reporting.document(report))
     hindered = (step for step in report.steps if step.result != Result.PASSED)
     reason = next((f"{step.name}：{step.reason}" for step in hindered), "")
-    return Verdict("fails", reason, report.to_dict())
+    return Verdict("fails", reason, reporting.document(report))
 
 
 def result(session: Session, room: Room, actor: Actor, now: datetime) -> dict[str, Any]:

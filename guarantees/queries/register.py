@@ -60,6 +60,6 @@ def entry(case: Case, now: datetime) -> Entry | None:
         issuer_credit_code=terms.issuer.credit_code or "",
         terms=case.intent.terms.encode(),
         status="expired" if state == "in_force" and expired else state,
-        status_reason=case.guarantee.expires_on.isoformat(),
+        status_reason=f"有效期至 {case.guarantee.expires_on.isoformat()}。",
         included_in_log=None,
     )

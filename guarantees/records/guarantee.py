@@ -42,8 +42,9 @@ class OpenCase(Base):
         word("kind", KINDS),
         word("form", FORMS),
         word("state", APPLICATION_STATES),
-        Index("ix_guarantee_case_institution", "institution_id", "submitted_at"),
-        Index("ix_guarantee_case_supplier", "supplier_id", "submitted_at"),
+        # Order, filter and count of the lists are answered by these alone.
+        Index("ix_guarantee_case_institution", "institution_id", "submitted_at", "id", "state"),
+        Index("ix_guarantee_case_supplier", "supplier_id", "submitted_at", "id", "state"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

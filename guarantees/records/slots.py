@@ -7,6 +7,9 @@ from sqlalchemy.orm import Session
 
 from guarantees.records.sealed import SealedIndex
 
+FIRST_CHUNK = 16
+"""Most scopes hold few cases or none: months of a supplier, lots."""
+
 CHUNK = 256
 """Tags asked for at once; a full chunk means that there may be more."""
 
@@ -45,14 +48,14 @@ def at(session: Session, purpose: str, scope: tuple[str, ...], i: int) -> str | 
 
 def all_in(session: Session, purpose: str, scope: tuple[str, ...]) -> Iterator[str]:
     """Case ids in the order of their slots."""
-    start = 0
+    start, size = 0, FIRST_CHUNK
     while True:
-        tags = [tag(session, purpose, scope, i) for i in range(start, start + CHUNK)]
+        tags = [tag(session, purpose, scope, i) for i in range(start, start + size)]
         rows = session.execute(
             select(SealedIndex.tag, SealedIndex.case_id).where(SealedIndex.tag.in_(tags))
         )
         found = {row.tag: row.case_id for row in rows}
         yield from (found[one] for one in tags if one in found)
-        if len(found) < CHUNK:
+        if len(found) < size:
             return
-        start += CHUNK
+        start, size = start + size, CHUNK

@@ -129,6 +129,8 @@ def signed_list(lot: str) -> Response:
     """The signed list of every letter with its verdict (sealing.md step 10)."""
     opened = read(queries.room, actor(), now(), lot)
     held = opened_files.read_list(house(), opened.opening)
+    if held is None:
+        raise NotFound(noun="list", id=lot)
     name = f"{opened.lot.project_number or opened.lot.id}-{opened.lot.number}-list.pdf"
     return send_file(BytesIO(held), "application/pdf", True, name)
 
