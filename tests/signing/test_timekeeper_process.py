@@ -18,16 +18,24 @@ from pathlib import Path
 
 import pytest
 
-from signing import faults, seal, wire
-from signing.timekeeper import __main__
+from signing import faults, private_files, seal, wire
+from signing.timekeeper import __main__, journal, server, service
 from signing.timekeeper.client import TimekeeperClient
 from signing.timekeeper.escrow import Quorum
 from signing.timekeeper.journal import FileJournal
 from signing.timekeeper.protocol import OpeningCertificate, Refusal, TimekeeperRefused
 from tests.signing.timekeeper_process import FORKS, LETTER, Running, Sealed, as_user
 
-POINTS = sorted(
-    name for name in faults.names() if name.startswith(("timekeeper.", "private_files."))
+POINTS = (
+    private_files.WRITTEN,
+    private_files.LINKED,
+    journal.WRITING,
+    journal.WRITTEN,
+    journal.SYNCED,
+    service.KEY_STORED,
+    service.UNWRAPPED,
+    service.ERASING,
+    server.REPLY,
 )
 HOUR = timedelta(hours=1)
 
@@ -73,9 +81,9 @@ def whole_way(running: Running) -> None:
 
 
 def check_store(running: Running, erased: str) -> None:
-    journal = FileJournal(running.store / "journal.jsonl")
-    journal.close()
-    events = [event.event for event in journal.events]
+    kept = FileJournal(running.store / "journal.jsonl")
+    kept.close()
+    events = [event.event for event in kept.events]
     assert (events.count("registered"), events.count("withheld"), events.count("erased")) == (
         2,
         1,
@@ -83,6 +91,10 @@ def check_store(running: Running, erased: str) -> None:
     )
     left = [path.name for path in running.store.rglob("*") if path.is_file()]
     assert not [name for name in left if name.startswith((".", erased))]
+
+
+def test_no_point_of_the_process_is_left_out() -> None:
+    assert as_user(os.geteuid(), faults.names) == set(POINTS)
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -178,9 +190,9 @@ def test_an_early_request_is_in_the_journal_with_the_callers_user(running: Runni
     with pytest.raises(TimekeeperRefused):
         running.client.release(certificate.opening, [Sealed(certificate).request])
     running.kill()
-    journal = FileJournal(running.store / "journal.jsonl")
-    journal.close()
-    fields = journal.events[-1].fields
+    kept = FileJournal(running.store / "journal.jsonl")
+    kept.close()
+    fields = kept.events[-1].fields
     assert (fields["code"], fields["peer"]) == ("early", os.geteuid())
     assert fields["about"] == certificate.opening
 
@@ -277,11 +289,11 @@ def test_another_user_is_refused_and_journaled(tmp_path: Path) -> None:
     with pytest.raises(TimekeeperRefused, match="peer_refused"):
         running.client.public()
     assert running.stop() == 0
-    journal = FileJournal(running.store / "journal.jsonl")
-    journal.close()
-    codes = [event.fields.get("code") for event in journal.events]
+    kept = FileJournal(running.store / "journal.jsonl")
+    kept.close()
+    codes = [event.fields.get("code") for event in kept.events]
     assert codes == [None, "peer_refused"]  # once, however often it calls
-    assert journal.events[1].fields["peer"] == os.geteuid()
+    assert kept.events[1].fields["peer"] == os.geteuid()
 
 
 def test_core_dumps_are_off(running: Running) -> None:
