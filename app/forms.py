@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from flask import g
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectMultipleField, StringField, ValidationError
 from wtforms.fields import SelectChoice
@@ -32,6 +33,11 @@ class Form(FlaskForm):  # type: ignore[misc]
             if issubclass(unbound_field.field_class, StringField):
                 filters.append(_trimmed)
             return unbound_field.bind(form=form, filters=filters, **options)
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What was sent; else what the person typed before its login ran out (app.auth.kept)."""
+            sent = super().wrap_formdata(form, formdata)
+            return g.get("kept_form") if sent is None else sent
 
 
 class Required(InputRequired):  # type: ignore[misc]
@@ -88,6 +94,7 @@ class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
 class _ParsedField(Field):  # type: ignore[misc]
     """A line of text that becomes a value; an empty line is None."""
 
+    data: Any
     widget = StringField.widget
 
     def _value(self) -> str:

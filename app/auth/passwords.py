@@ -85,4 +85,5 @@ def weakness(password: str, *own: str) -> str:
 
 def _normal(password: str) -> str:
     """NFKC, so that a password is the same on every keyboard (NIST SP 800-63B 5.1.1.2)."""
-    return unicodedata.normalize("NFKC", password[:LONGEST])
+    encodable = password[:LONGEST].encode(errors="replace").decode()
+    return unicodedata.normalize("NFKC", encodable)
