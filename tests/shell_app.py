@@ -8,6 +8,7 @@ from flask import Flask
 
 from app.factory import create_app
 from app.portals import BLUEPRINTS
+from app.portals.public.home import HomePage, use_home
 from app.shell import Viewer
 
 NOW = datetime(2026, 3, 12, 3, 12, 4, tzinfo=UTC)
@@ -36,10 +37,12 @@ def shell_app(
     portals: Sequence[str] = SHELL,
 ) -> Flask:
     """The shell with its own pages, seen by `viewer`, at NOW."""
-    return create_app(
+    app = create_app(
         TestSettings(demonstration, https),
         secret_key="only for tests " * 3,
         viewer=lambda: viewer,
         clock=lambda: NOW,
         portals=portals,
     )
+    use_home(app, HomePage)
+    return app

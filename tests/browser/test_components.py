@@ -36,8 +36,8 @@ def public_app(viewer: Viewer | None = None) -> Flask:
     """The shell's own pages with everything on them, and one page that breaks."""
     app = shell_app(viewer=viewer)
     lines = (
-        InstitutionLine("北岳银行股份有限公司", "bank", ("投标", "履约", "预付款"), "active"),
-        InstitutionLine(LONG_NAME, "insurer", ("投标",), "suspended", "/institutions/1"),
+        InstitutionLine("北岳银行股份有限公司", "银行", ("投标", "履约", "预付款"), "active"),
+        InstitutionLine(LONG_NAME, "保险公司", ("投标",), "suspended", "/institutions/1"),
     )
     notices = (NoticeLine("关于暂停新开投标保函的公告", date(2026, 3, 10), "/notices/1"),)
     page = HomePage(lines, "按验收日期排列，与收费高低无关。", notices)
@@ -184,6 +184,25 @@ def test_an_error_in_the_summary_leads_to_its_field(windows: Windows, site: str)
     words = [page.locator(f"#{part}").inner_text() for part in described.split()]
     assert words[0] == "18 位，在营业执照上"
     assert words[1].startswith("错误：统一社会信用代码第 18 位")
+
+
+def test_what_was_typed_is_still_there_after_errors(windows: Windows, site: str) -> None:
+    page = windows.open(PHONE, javascript=False)
+    page.goto(f"{site}/components")
+    page.get_by_label("保证金额（元）").fill("七万")
+    page.get_by_label("理由").fill("成员额度 92%，<b>同意</b>")
+    page.get_by_label("有效期", exact=True).select_option("2026-09-15")
+    page.get_by_label("保证金锁定").check()
+    page.get_by_label("经办人身份证件").check()
+    page.get_by_role("button", name="提交申请").click()
+    assert page.get_by_label("保证金额（元）").input_value() == "七万"
+    assert page.get_by_label("理由").input_value() == "成员额度 92%，<b>同意</b>"
+    assert page.get_by_label("有效期", exact=True).input_value() == "2026-09-15"
+    assert page.get_by_label("保证金锁定").is_checked()
+    assert page.get_by_label("经办人身份证件").is_checked()
+    summary = page.get_by_role("alert").filter(has_text="需要改正")
+    assert "金额“七万”的第 1 个字符“七”不是数字" in summary.inner_text()
+    assert page.evaluate("document.activeElement.className") == "errors"
 
 
 def test_every_stop_of_the_tab_key_is_seen(windows: Windows, site: str) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
+from app.components import FILES
+
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 STYLES = ROOT / "app" / "static" / "css"
@@ -156,3 +158,31 @@ def test_styles_hold_no_text_and_load_nothing(path: Path) -> None:
     fonts = re.sub(r"font-family:[^;]*;|--(sans|mono):[^;]*;", "", css)
     assert not CHINESE.search(fonts), "text in style sheets cannot be translated"
     assert not re.search(r"url\(|@import", css)
+
+
+def macros() -> dict[str, list[str]]:
+    """Public macros of templates/components by name, with the files that define them."""
+    found: dict[str, list[str]] = {}
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    for path in sorted((TEMPLATES / "components").glob("*.html")):
+        for macro in environment.parse(path.read_text(encoding="utf-8")).find_all(nodes.Macro):
+            if not macro.name.startswith("_"):
+                found.setdefault(macro.name, []).append(path.name)
+    return found
+
+
+def test_the_name_of_a_macro_says_which_one_it_is() -> None:
+    assert {name: files for name, files in macros().items() if len(files) > 1} == {}
+    assert {file for files in macros().values() for file in files} == {
+        f"{name}.html" for name in FILES
+    }
+
+
+INNER = {"csrf", "errors", "result_word"}
+"""Shown by form, post_button and result_chip."""
+
+
+@pytest.mark.parametrize("name", sorted(macros().keys() - INNER))
+def test_the_page_of_components_shows_every_macro(name: str) -> None:
+    shown = (TEMPLATES / "public" / "components.html").read_text(encoding="utf-8")
+    assert f"ui.{name}(" in shown, f"show ui.{name} on templates/public/components.html"

@@ -6,13 +6,13 @@ Shown to everybody in a demonstration, in production to operators only; it holds
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from flask import Blueprint, abort, current_app, render_template
+from flask import Blueprint, abort, current_app, render_template, request
 from werkzeug.datastructures import ImmutableMultiDict
 
 from app.auth.guard import needs
 from app.paging import Page
 from app.portals.public.sample_form import SampleForm
-from app.shell import TONES, viewer
+from app.shell import TONES, notify, viewer
 from app.status import STATUS
 from app.text import _
 from guarantees.values.money import Money
@@ -65,24 +65,34 @@ SAMPLE = Sample(
 )
 
 
-@blueprint.get("/components")
+@blueprint.route("/components", methods=["GET", "POST"])
 @needs("public.read")
 def show() -> str:
-    """The page of all components."""
+    """The page of all components; its form answers what is typed and keeps nothing."""
     seen_by = viewer()
     if not current_app.config["DEMONSTRATION"] and (not seen_by or seen_by.role != "operator"):
         abort(404)
-    wrong = SampleForm(ImmutableMultiDict(WRONG_INPUT), meta={"csrf": False})
-    wrong.validate()
     return render_template(
         "public/components.html",
         sample=SAMPLE,
         tones=TONES,
         status=STATUS,
-        wrong=wrong,
+        wrong=_form(),
+        typed=request.method == "POST",
         page=Page(items=(), first=None, last=("2026-06-15", "1")),
         noted={"fee": _("一次缴纳 ¥280.00"), "lock": _("锁定 ¥70,000.00，解除后退还")},
     )
+
+
+def _form() -> SampleForm:
+    """What was typed, or else an example with errors."""
+    typed = request.method == "POST"
+    form = SampleForm() if typed else SampleForm(ImmutableMultiDict(WRONG_INPUT))
+    if form.validate():
+        notify("ok", _("没有需要改正的地方。"), _("这是示例，填写的内容没有保存。"))
+    if not typed:
+        form.csrf_token.errors = []  # the example was never sent
+    return form
 
 
 WRONG_INPUT = (

@@ -1,6 +1,7 @@
-"""The public home page, drawn from plain data; it never invents a figure.
+"""The public home page: verify, institutions, notices. It never invents a figure.
 
-Whoever has the books fills `HomePage` through `use_home`; until then the lists say they are empty.
+Institutions come from the register; notices and figures are there once somebody has them, and until
+then the page says that there are none, or leaves them out. `use_home` puts another source in place.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,6 +11,10 @@ from datetime import date, datetime
 from flask import Blueprint, Flask, current_app, render_template
 
 from app.auth.guard import needs
+from app.context import read
+from app.portals.wording import INSTITUTIONS, KINDS
+from app.text import _
+from guarantees.queries import institutions
 
 blueprint = Blueprint("home", __name__)
 
@@ -20,7 +25,7 @@ class InstitutionLine:
 
     name: str
     kind: str
-    """bank, insurer or guarantee_company (guarantees.records.organisation)."""
+    """Bank, insurer or guarantee company, translated."""
     guarantees: Sequence[str]
     """Kinds of guarantee it offers, translated."""
     state: str
@@ -66,5 +71,23 @@ def use_home(app: Flask, source: HomeSource) -> None:
 @needs("public.read")
 def show() -> str:
     """Verify box, institutions, notices."""
-    source: HomeSource = current_app.extensions.get("baohan_home", HomePage)
+    source: HomeSource = current_app.extensions.get("baohan_home", of_register)
     return render_template("public/home.html", home=source())
+
+
+def of_register() -> HomePage:
+    """What the register knows today."""
+    rows = read(institutions.listed)
+    return HomePage(
+        institutions=[_line(row) for row in rows],
+        institution_order=_("按验收日期排列，与合作深浅、收费高低无关。"),
+    )
+
+
+def _line(row: institutions.InstitutionRow) -> InstitutionLine:
+    return InstitutionLine(
+        name=row.name,
+        kind=_(INSTITUTIONS[row.institution_type]) if row.institution_type else "",
+        guarantees=[_(KINDS[kind]) for kind in row.kinds],
+        state=row.state,
+    )
