@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PREFIX = "BAOHAN_"
-LAUNCHER_ONLY = frozenset({"BAOHAN_FAULT", "BAOHAN_PYTHON", "BAOHAN_TEST_SERVER"})
+LAUNCHER_ONLY = frozenset(
+    {
+        "BAOHAN_FAULT",
+        "BAOHAN_PROJECT",
+        "BAOHAN_PYTHON",
+        "BAOHAN_TEST_SERVER",
+        "BAOHAN_TRACEBACK",
+    }
+)
 """Read elsewhere (launcher, fault points, tests)."""
 
 KNOWN = frozenset(
