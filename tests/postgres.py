@@ -16,7 +16,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-RUN = "BAOHAN_TEST_RUN"
+RUN = "BAOHAN_TEST_SERVER"
 PREFIX = "baohan-test-"
 STALE_SECONDS = 24 * 3600
 NOBODY = 65534
