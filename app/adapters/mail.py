@@ -79,15 +79,17 @@ class SmtpMailer:
             raise Unavailable(service="mail", reason=type(error).__name__) from error
 
     def _connect(self) -> smtplib.SMTP:
-        if self._implicit:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=SECONDS)
-        else:
-            server = smtplib.SMTP(self._host, self._port, timeout=SECONDS)
+        kind = smtplib.SMTP_SSL if self._implicit else smtplib.SMTP
+        server = kind(self._host, self._port, timeout=SECONDS)
+        try:
             server.ehlo()
-            if server.has_extn("starttls") or self._user:
+            if not self._implicit and (self._user or server.has_extn("starttls")):
                 server.starttls()
-        if self._user:
-            server.login(self._user, self._password)
+            if self._user:
+                server.login(self._user, self._password)
+        except BaseException:
+            server.close()
+            raise
         return server
 
 
