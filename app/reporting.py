@@ -90,19 +90,18 @@ def _step(one: Step) -> dict[str, Any]:
 
 def _conclusion(report: Report) -> tuple[str, str, str]:
     """Tone, one sentence on top, and why: what the reader should do first."""
-    worst = _first(report, Result.FAILED)
-    if worst is not None:
-        return "bad", _("不要依据这份文件行事"), worst.reason
-    unsure = _first(report, Result.INDETERMINATE)
-    if unsure is not None:
-        return "ask", _("暂不能得出全部结论"), unsure.reason
+    verdicts = {report.evidence.signature, report.letter}
+    if Result.FAILED in verdicts:
+        return "bad", _("不要依据这份文件行事"), _reason(report, Result.FAILED)
+    if Result.INDETERMINATE in verdicts:
+        return "ask", _("暂不能得出全部结论"), _reason(report, Result.INDETERMINATE)
     if report.letter is None:
         return "ok", _("签名通过；这不是本平台登记的函件"), _("没有登记簿可比对，请核对签名人。")
     return "ok", _("三项查验通过"), ""
 
 
-def _first(report: Report, result: Result) -> Step | None:
-    return next((one for one in report.steps if one.result is result), None)
+def _reason(report: Report, result: Result) -> str:
+    return next((one.reason for one in report.steps if one.result is result), "")
 
 
 def _advice(report: Report) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
-from app.forms import DateField, Form, MoneyField, PercentField, required
+from app.forms import DateField, Form, MoneyField, PercentField, choice, required
 from app.portals.wording import FORM_NOTES, FORMS
 from app.text import _, _l
 from guarantees.flow.publish_product import LONGEST_PROMISE_MINUTES
@@ -18,9 +18,9 @@ class OpinionForm(Form):
         _l("经办意见"),
         [required(_l("请选择一项。"))],
         choices=[
-            ("approve", _l("建议同意")),
-            ("decline", _l("建议不予承保")),
-            ("back", _l("退回供应商补正")),
+            choice("approve", _l("建议同意")),
+            choice("decline", _l("建议不予承保")),
+            choice("back", _l("退回供应商补正")),
         ],
     )
     reason = TextAreaField(_l("理由"), [Length(max=1000)])
@@ -33,9 +33,9 @@ class DecisionForm(Form):
         _l("决定"),
         [required(_l("请选择一项。"))],
         choices=[
-            ("approve", _l("同意承保")),
-            ("back", _l("退回经办")),
-            ("decline", _l("不予承保")),
+            choice("approve", _l("同意承保")),
+            choice("back", _l("退回经办")),
+            choice("decline", _l("不予承保")),
         ],
     )
     reason = TextAreaField(_l("理由"), [Length(max=1000)])
@@ -68,7 +68,9 @@ class ProductForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.form.choices = [(code, f"{_(FORMS[code])}：{_(FORM_NOTES[code])}") for code in FORMS]
+        self.form.choices = [
+            choice(code, f"{_(FORMS[code])}：{_(FORM_NOTES[code])}") for code in FORMS
+        ]
 
 
 class PolicyForm(Form):

@@ -5,9 +5,9 @@ from typing import Any
 
 from wtforms import FieldList, FormField, HiddenField, StringField, TextAreaField
 from wtforms import Form as PlainForm
-from wtforms.validators import Length
+from wtforms.validators import Length, Optional
 
-from app.forms import CheckboxesField, Form, checked_by, required
+from app.forms import CheckboxesField, Form, checked_by, choice, required
 from app.text import _, _l
 from guarantees.flow.apply import CONSENT_ITEMS
 from guarantees.values.codes import parse_bank_account
@@ -31,14 +31,14 @@ class ApplicationForm(Form):
         _l("联系人和电话"),
         [required(_l("请填写联系人和电话，便于机构联系您。")), Length(max=100)],
     )
-    payer_account = StringField(_l("付款账户"), [checked_by(parse_bank_account)])
+    payer_account = StringField(_l("付款账户"), [Optional(), checked_by(parse_bank_account)])
     members = FieldList(FormField(MemberForm), max_entries=MOST_MEMBERS)
     consents = CheckboxesField(_l("授权与确认"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.consents.choices = [
-            (item, f"{_(name)}：{_(purpose)}，{_(until)}")
+            choice(item, f"{_(name)}：{_(purpose)}，{_(until)}")
             for item, (name, purpose, until) in CONSENT_ITEMS.items()
         ]
 
