@@ -109,7 +109,7 @@ class Engine:
             "cache": {address: _Picture(drawing) for address, drawing in page.pictures.items()},
             "attachments": [_attachment(item, page.dated) for item in page.attachments],
             "pdf_variant": PDF_VARIANT,
-            # Not "srgb": WeasyPrint would read its profile for every document and leave the file open.
+            # Not "srgb": WeasyPrint would open its profile for every document and never close it.
             "output_intent": "baohan-srgb",
             "pdf_identifier": page.identifier.hex(),
         }

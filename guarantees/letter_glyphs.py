@@ -13,7 +13,6 @@ import uharfbuzz as hb
 from fontTools.misc.transform import Transform
 from fontTools.pens.basePen import BasePen
 from fontTools.pens.transformPen import TransformPen
-from fontTools.ttLib import TTFont
 
 from guarantees.errors import N_, GuaranteeError
 
@@ -65,17 +64,12 @@ class Glyphs:
         wanted = hb.SubsetInput()
         wanted.unicode_set.update(_everyday_characters())
         wanted.flags = hb.SubsetFlags.NO_HINTING
-        face = hb.Face(hb.Blob.from_file_path(str(self.path(weight))))
-        return bytes(hb.subset(face, wanted).blob.data)
+        return bytes(hb.subset(self._face(weight), wanted).blob.data)
 
     @cached_property
     def characters(self) -> frozenset[int]:
         """Code points that every weight can draw."""
-        cmaps = []
-        for weight in FONT_FILES:
-            with TTFont(self.path(weight), lazy=True) as font:
-                cmaps.append(frozenset(font.getBestCmap()))
-        return frozenset.intersection(*cmaps)
+        return frozenset.intersection(*(frozenset(self._face(one).unicodes) for one in FONT_FILES))
 
     def check(self, fields: Iterable[tuple[str, str]]) -> None:
         """Raise MissingGlyph for the first character of (field name, text) without a glyph."""
@@ -84,26 +78,24 @@ class Glyphs:
                 first = next(character for character in text if ord(character) in missing)
                 raise MissingGlyph(first, field)
 
-    @cached_property
-    def _bold(self) -> TTFont:
-        return TTFont(self.path("bold"), lazy=True)
-
     def outline(self, character: str, transform: Transform) -> str:
         """SVG path data (absolute M, L, C, Z) of a bold glyph of 1000 units to the em."""
-        pen = _PathPen(self._bold_glyphs)
-        self._bold_glyph(character).draw(TransformPen(pen, transform))
+        pen = _PathPen(None)
+        glyph = self._bold.get_nominal_glyph(ord(character))
+        self._bold.draw_glyph_with_pen(glyph, TransformPen(pen, transform))
         return " ".join(pen.commands)
 
     def advance(self, character: str) -> float:
         """How wide the bold glyph is, in 1000 units to the em."""
-        return float(self._bold_glyph(character).width)
-
-    def _bold_glyph(self, character: str) -> Any:
-        return self._bold_glyphs[self._bold.getBestCmap()[ord(character)]]
+        return float(self._bold.get_glyph_h_advance(self._bold.get_nominal_glyph(ord(character))))
 
     @cached_property
-    def _bold_glyphs(self) -> Any:
-        return self._bold.getGlyphSet()
+    def _bold(self) -> Any:
+        return hb.Font(self._face("bold"))
+
+    def _face(self, weight: str) -> Any:
+        # HarfBuzz maps the file, it does not read it.
+        return hb.Face(hb.Blob.from_file_path(str(self.path(weight))))
 
 
 def _everyday_characters() -> set[int]:

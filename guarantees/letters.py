@@ -103,13 +103,12 @@ class LetterPress:
         verify_url: what the QR code says. check_code: as stored (8 characters).
         Raises MissingGlyph, LetterFormMissing, RenderFailed.
         """
-        numbers = Numbers(terms.number, shown_check_code(check_code))
-        html = self._html(terms, numbers, template, specimen=False)
+        html = self.html(terms, check_code=check_code, template=template)
         canonical = terms.canonical()
         return self._engine(template).render(
             Page(
                 html=html,
-                pictures={"baohan:seal": self._seal(terms), "baohan:qr": qr_code(verify_url)},
+                pictures={"baohan:seal": self.seal(terms), "baohan:qr": qr_code(verify_url)},
                 attachments=[Attached(TERMS_FILE, "保函条款数据（RFC 8785）", canonical)],
                 identifier=_identifier(canonical, template, verify_url, check_code),
                 dated=_midnight(terms),
@@ -129,6 +128,15 @@ class LetterPress:
             )
         )
 
+    def html(self, terms: Terms, *, check_code: str, template: str = "bid/v1") -> str:
+        """The letter before it is laid out: what the press is measured against starts here."""
+        numbers = Numbers(terms.number, shown_check_code(check_code))
+        return self._html(terms, numbers, template, specimen=False)
+
+    def seal(self, terms: Terms) -> Drawing:
+        """The issuer's seal, at `baohan:seal` in the HTML."""
+        return self._seals.draw(terms.issuer.name, SEAL_CAPTION, self._marking and "演示")
+
     def _html(self, terms: Terms, numbers: Numbers, template: str, *, specimen: bool) -> str:
         if template_version(terms.kind, terms.form).partition("/")[0] != template.partition("/")[0]:
             raise LetterFormMissing(kind=terms.kind, form=terms.form)
@@ -146,9 +154,6 @@ class LetterPress:
         fields = letter_fields(terms, numbers)
         self._glyphs.check((field_label(field), text) for field, text in fields.items())
         return fields
-
-    def _seal(self, terms: Terms) -> Drawing:
-        return self._seals.draw(terms.issuer.name, SEAL_CAPTION, self._marking and "演示")
 
     def _engine(self, template: str) -> Engine:
         if template not in self._engines:

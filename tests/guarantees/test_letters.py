@@ -31,7 +31,10 @@ from tests.guarantees.letter_samples import (
     words_of,
 )
 
-LONG = "中国建筑第八工程局有限公司华北（山西）区域智慧医疗工程设计施工总承包联合项目管理有限责任公司太原第一分公司晋阳湖畔营业部"
+LONG = (
+    "中国建筑第八工程局有限公司华北（山西）区域智慧医疗工程设计施"
+    "工总承包联合项目管理有限责任公司太原第一分公司晋阳湖畔营业部"
+)
 FORMS = ("independent", "accessory")
 
 

@@ -102,8 +102,8 @@ def test_no_request_leaves_the_process(engine: Engine) -> None:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
+            address = f"http://127.0.0.1:{server.server_port}/logo.png"
             with pytest.raises(RenderFailed):
-                address = f"http://127.0.0.1:{server.server_port}/logo.png"
                 engine.render(page(f'<img src="{address}" alt="x">'))
         finally:
             server.shutdown()

@@ -1,0 +1,65 @@
+"""The signer as a LetterFactory: the caller's side of app/processes/signer.py.
+
+Repeating a call is safe: the signer keeps nothing, each answer is a new letter, and the caller's
+write-once store decides which one counts.
+"""
+
+from dataclasses import fields as fields_of
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.processes.letter_refusals import REASONS, LetterNotMade
+from guarantees.ports import LetterOrder, Produced
+from signing.wire import Client, Fields, RemoteError, Unavailable, WireError
+
+PATIENCE = 60.0
+"""Seconds: a letter takes a third of one; the time-stamping authority may be slow."""
+
+
+class SignerClient:
+    """Calls the signer over its Unix socket; may be shared by threads.
+
+    Raises LetterNotMade (guarantees.errors.Unavailable) and MissingGlyph.
+    """
+
+    def __init__(self, socket: Path, timeout: float = PATIENCE) -> None:
+        self._client = Client(socket, timeout)
+
+    def produce(self, order: LetterOrder, *, person: str = "") -> Produced:
+        """A sealed letter; `person` is who decided it, for the signer's journal."""
+        values = {field.name: getattr(order, field.name) for field in fields_of(order)}
+        answer = self._call("produce", **values, person=person)
+        return Produced(**{**answer, "signed_at": datetime.fromisoformat(answer["signed_at"])})
+
+    def preview(self, terms: str, template: str) -> bytes:
+        """A specimen: unsigned, without number, with a watermark."""
+        return bytes(self._call("preview", terms=terms, template=template)["pdf"])
+
+    def sign_list(self, document: dict[str, Any]) -> bytes:
+        """The list of an opening, signed by the platform (guarantees/letter_reports.py)."""
+        return bytes(self._call("sign_list", document=document)["pdf"])
+
+    def certificates(self) -> list[dict[str, Any]]:
+        """Public certificates of all keys that the signer holds, DER, with their issuers."""
+        return list(self._call("certificates")["certificates"])
+
+    def _call(self, op: str, **values: Any) -> Fields:
+        try:
+            return self._client.call(op, **values)
+        except RemoteError as error:
+            raise _refusal(error) from None
+        except (Unavailable, WireError) as error:
+            raise LetterNotMade("unreachable", type(error).__name__) from None
+
+
+def _refusal(error: RemoteError) -> Exception:
+    if error.code == "missing_glyph":
+        # Brings the font libraries along, which this process needs for nothing else.
+        from guarantees.letter_glyphs import MissingGlyph
+
+        return MissingGlyph(str(error.detail["character"]), str(error.detail["field"]))
+    reason = error.detail.get("reason")
+    if error.code == "letter_not_made" and reason in REASONS:
+        return LetterNotMade(str(reason), str(error.detail.get("detail", "")))
+    return LetterNotMade("internal", error.code)

@@ -1,0 +1,162 @@
+"""The signer's key ring: institutions' keys by credit code, and a record of every use.
+
+A folder of mode 0700 that only the signer's user can read:
+
+    passphrase          of all key files here (0600)
+    <code>.key.pem      encrypted PKCS#8, with <code>.pem: certificate, then its issuers
+    platform.key.pem    what the platform signs its own documents with
+    journal             one hash-chained line for every use of a key, never rewritten
+    lock                held while a signer runs
+"""
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from asn1crypto import x509
+
+from app.processes.letter_refusals import LetterNotMade
+from guarantees.values.codes import BadCode, parse_credit_code
+from signing import private_files
+from signing.certificates import credit_code_of, load_key
+from signing.errors import KeyStoreError
+from signing.keys.protocol import Algorithm, SigningKey
+from signing.timekeeper.journal import Event, FileJournal, Journal, JournalUnavailable
+
+PLATFORM = "platform"
+_LONGEST_PASSPHRASE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a key is used for, as the journal tells it: no terms, no number, no lot."""
+
+    institution: str
+    """Credit code, or `platform`."""
+    person: str
+    """Id of the person on whose decision it is used; "" where a policy decided."""
+    intent: str
+    """Random id of the letter's intent, or of the opening."""
+    purpose: str
+    """letter or list."""
+
+
+class RecordedKey:
+    """A SigningKey that writes each use down, durably, before it signs."""
+
+    def __init__(
+        self, key: SigningKey, use: Use, journal: Journal, clock: Callable[[], datetime]
+    ) -> None:
+        self._key, self._use, self._journal, self._clock = key, use, journal, clock
+
+    @property
+    def key_id(self) -> str:
+        return self._key.key_id
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        return self._key.certificate
+
+    @property
+    def chain(self) -> tuple[x509.Certificate, ...]:
+        return self._key.chain
+
+    @property
+    def algorithm(self) -> Algorithm:
+        return self._key.algorithm
+
+    def sign(self, data: bytes) -> bytes:
+        """LetterNotMade("journal") if the use can't be recorded: then nothing is signed."""
+        use = self._use
+        fields = {
+            "institution": use.institution,
+            "person": use.person,
+            "intent": use.intent,
+            "purpose": use.purpose,
+            "key": self._key.key_id,
+        }
+        try:
+            self._journal.append("key.used", self._clock(), fields)
+        except JournalUnavailable as error:
+            raise LetterNotMade("journal", error.reason) from None
+        return self._key.sign(data)
+
+
+class KeyRing:
+    """The folder's keys, each loaded once, when first needed; safe to share between threads."""
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
+        """ExposedFile, KeyStoreError, JournalBroken; BlockingIOError if another signer runs."""
+        private_files.check_folder(folder)
+        self._folder, self._clock = folder, clock
+        self._lock_file = _hold(folder / "lock")
+        self._passphrase = _passphrase(folder / "passphrase")
+        self._journal = _LockedJournal(FileJournal(folder / "journal"))
+        self._keys: dict[str, SigningKey] = {}
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        """Credit codes of institutions that have a key here, and `platform`."""
+        return sorted(path.name.removesuffix(".key.pem") for path in self._folder.glob("*.key.pem"))
+
+    def key(self, name: str) -> SigningKey:
+        """The key of an institution or the platform; LetterNotMade("no_signing_key")."""
+        if name != PLATFORM:
+            try:
+                parse_credit_code(name)
+            except BadCode:
+                raise LetterNotMade("no_signing_key", "credit_code") from None
+        with self._lock:
+            if name not in self._keys:
+                self._keys[name] = self._load(name)
+            return self._keys[name]
+
+    def use(self, use: Use) -> RecordedKey:
+        """The key for one use, in force now."""
+        key, now = self.key(use.institution), self._clock()
+        if not key.certificate.not_valid_before <= now <= key.certificate.not_valid_after:
+            raise LetterNotMade("no_signing_key", "certificate not in force")
+        return RecordedKey(key, use, self._journal, self._clock)
+
+    def _load(self, name: str) -> SigningKey:
+        try:
+            key = load_key(self._folder, name, passphrase=self._passphrase)
+        except KeyStoreError as error:
+            raise LetterNotMade("no_signing_key", error.why) from None
+        if name != PLATFORM and credit_code_of(key.certificate) != name:
+            raise LetterNotMade("no_signing_key", "certificate of another institution")
+        return key
+
+
+class _LockedJournal:
+    """A journal that several threads may write to."""
+
+    def __init__(self, journal: FileJournal) -> None:
+        journal.events.clear()  # the chain was checked; the lines themselves are not needed
+        self._journal, self._lock = journal, threading.Lock()
+
+    @property
+    def latest(self) -> datetime:
+        return self._journal.latest
+
+    def append(self, event: str, at: datetime, fields: dict[str, Any]) -> Event:
+        with self._lock:
+            return self._journal.append(event, at, fields)
+
+
+def _passphrase(path: Path) -> bytes:
+    try:
+        return private_files.read(path, _LONGEST_PASSPHRASE).strip()
+    except FileNotFoundError:
+        raise KeyStoreError(str(path), "is missing: it holds the passphrase of the keys") from None
+
+
+def _hold(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor
