@@ -148,5 +148,5 @@ def init_display(app: Flask) -> None:
     named = {"left": time_left}
     plain = (beijing, beijing_seconds, beijing_short, iso, date_iso, date_zh, yuan, capitals)
     for function in (*plain, duration, minutes, percent, fen, options, short_hash, credit_code):
-        named[function.__name__] = function  # type: ignore[assignment]
+        named[function.__name__] = function  # type: ignore[assignment]  # filters of several shapes in one table
     app.jinja_env.filters.update(named)

@@ -24,10 +24,10 @@ from guarantees.values.money import Money
 from guarantees.values.text import half_width
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is not typed
     """Base of all forms: CSRF token included, strings trimmed at both ends."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF is not typed
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
             filters = list(unbound_field.kwargs.get("filters", ()))
             if issubclass(unbound_field.field_class, StringField):
@@ -40,7 +40,7 @@ class Form(FlaskForm):  # type: ignore[misc]
             return g.get("kept_form") if sent is None else sent
 
 
-class Required(InputRequired):  # type: ignore[misc]
+class Required(InputRequired):  # type: ignore[misc]  # Flask-WTF is not typed
     """Input that is more than white space."""
 
     def __call__(self, form: Any, field: Any) -> None:
@@ -84,14 +84,14 @@ def add_errors(form: FlaskForm, errors: dict[str, str]) -> None:
             form.form_errors.append(sentence)
 
 
-class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
+class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # Flask-WTF is not typed
     """Several of a few choices, each with its own box."""
 
     widget = ListWidget()
     option_widget = CheckboxInput()
 
 
-class _ParsedField(Field):  # type: ignore[misc]
+class _ParsedField(Field):  # type: ignore[misc]  # Flask-WTF is not typed
     """A line of text that becomes a value; an empty line is None."""
 
     data: Any

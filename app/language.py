@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, has_request_context, request
-from flask_babel import Babel  # type: ignore[import-untyped]
+from flask_babel import Babel  # type: ignore[import-untyped]  # Flask-Babel is not typed
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 COOKIE = "language"

@@ -60,7 +60,7 @@ def viewer() -> Viewer | None:
     if "viewer" not in g:
         g.viewer = None
         g.viewer = current_app.extensions["baohan_viewer"]()
-    return g.viewer  # type: ignore[no-any-return]
+    return g.viewer  # type: ignore[no-any-return]  # flask.g is not typed
 
 
 def use_viewer(app: Flask, source: ViewerSource) -> None:
@@ -72,7 +72,7 @@ def notify(tone: str, head: str, text: str = "") -> None:
     """Say something on the next page: `notify("ok", _("申请已提交。"), _("…"))`; plain text."""
     if tone not in TONES:
         raise ValueError(f"no tone {tone!r}")
-    flash((str(head), str(text)), tone)  # type: ignore[arg-type]
+    flash((str(head), str(text)), tone)  # type: ignore[arg-type]  # a pair, as ui.flashes reads it
 
 
 def link_to(endpoint: str, **values: Any) -> str | None:
@@ -84,7 +84,7 @@ def page_time() -> datetime:
     """The one time of this request: what the page shows and what flows are given as `now`."""
     if "now" not in g:
         g.now = current_app.extensions["baohan_clock"]()
-    return g.now  # type: ignore[no-any-return]
+    return g.now  # type: ignore[no-any-return]  # flask.g is not typed
 
 
 def theme() -> str:

@@ -6,7 +6,7 @@ A per cent sign is written once here where no field is given, and always twice i
 
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext  # type: ignore[import-untyped]
+from flask_babel import gettext, lazy_gettext  # type: ignore[import-untyped]  # Flask-Babel is not typed
 from flask_babel import ngettext as _ngettext
 
 

@@ -135,7 +135,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
     return made
 
 

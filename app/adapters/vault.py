@@ -118,7 +118,7 @@ class Vault:
     @staticmethod
     def add_key(folder: Path) -> None:
         """Adds a key that encrypts from the next load on; values are re-encrypted by a job."""
-        number = int(VAULT_FILE.fullmatch(_key_files(folder)[-1].name)[1]) + 1  # type: ignore[index]
+        number = int(VAULT_FILE.fullmatch(_key_files(folder)[-1].name)[1]) + 1  # type: ignore[index]  # only names that match are listed
         private_files.write_new(folder / f"vault-{number:04d}.key", os.urandom(KEY_BYTES))
 
     @property

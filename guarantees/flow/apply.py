@@ -125,9 +125,16 @@ def _open_lot(session: Session, lot_id: str, now: datetime) -> tuple[Lot, Projec
     if lot.project.state != "registered" or lot.withdrawn:
         raise NotFound(noun="lot", id=lot_id)
     version = steps.current_version(session, lot.project)
-    if version.submission_deadline is None or now >= version.submission_deadline:
+    if now >= _deadline(version):
         raise TooLate(noun="lot", id=lot_id)
     return lot, version
+
+
+def _deadline(version: ProjectVersion) -> datetime:
+    """Submission deadline; a registered project has one."""
+    if version.submission_deadline is None:
+        raise NotFound(noun="deadline", id=version.project_id)
+    return version.submission_deadline
 
 
 def _offered(
@@ -190,13 +197,12 @@ def _new_case(
 def _quote(product: Product, amount: Money, version: ProjectVersion, now: datetime) -> Quote:
     tariff = Tariff(product.rate_ppm, Money(product.minimum_fen), Money(product.ceiling_fen))
     premium = price(tariff, amount)
-    assert version.submission_deadline is not None
     return Quote(
         premium=premium.premium,
         formula=f"{premium.formula}: {premium.explanation}",
         rate_ppm=product.rate_ppm,
         minimum=Money(product.minimum_fen),
-        valid_until=min(now + QUOTE_VALID, version.submission_deadline),
+        valid_until=min(now + QUOTE_VALID, _deadline(version)),
     )
 
 

@@ -26,7 +26,7 @@ _MISSING_ADVICE = N_("请补充%(facts)s；公告没有写明的，可向采购�
 
 
 class Result(StrEnum):
-    PASS = "pass"  # nosec B105
+    PASS = "pass"  # nosec B105 - a result, not a password
     ADVISE = "advise"
     UNDETERMINED = "undetermined"
     REFUSE = "refuse"

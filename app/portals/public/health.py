@@ -132,7 +132,7 @@ class Measures:
 
 @blueprint.record_once
 def _measure(state: BlueprintSetupState) -> None:
-    app: Flask = state.app  # type: ignore[assignment]
+    app: Flask = state.app  # type: ignore[assignment]  # flask state is not typed
     measures = app.extensions["baohan_measures"] = Measures()
 
     @app.before_request

@@ -127,7 +127,7 @@ def _submit(form: ApplicationForm, offered: list[Offered]) -> Response | None:
 
 
 def _refusing(error: RuleRefuses) -> Sequence[Finding]:
-    findings: Sequence[Finding] = error.fields["findings"]  # type: ignore[assignment]
+    findings: Sequence[Finding] = error.fields["findings"]  # type: ignore[assignment]  # fields of errors are objects
     return findings
 
 

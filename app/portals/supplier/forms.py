@@ -15,7 +15,7 @@ from guarantees.values.codes import parse_bank_account
 MOST_MEMBERS = 5
 
 
-class MemberForm(PlainForm):  # type: ignore[misc]
+class MemberForm(PlainForm):  # type: ignore[misc]  # wtforms is not typed
     """A member of a consortium (联合体成员)."""
 
     name = StringField(_l("成员名称"))

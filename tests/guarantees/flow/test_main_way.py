@@ -95,9 +95,7 @@ def opened(world: World) -> None:
         assert letter == b"%PDF-1.7 " + one.terms.encode()
         verdict = open_lot.Verdict("verified")
         for _ in range(2):
-            world.run(
-                "open_letter", open_lot.record, procurer, world.now, plan, one, verdict, "f"
-            )
+            world.run("open_letter", open_lot.record, procurer, world.now, plan, one, verdict, "f")
     assert world.run("finish_opening", open_lot.finish, procurer, world.now, plan)
 
 
@@ -120,7 +118,7 @@ def test_from_application_to_opening(world: World) -> None:
     assert after.guarantee.number == number
     assert after.letter is not None
     assert after.letter.state == "opened"
-    assert [one.what for one in after.events][0] == "application.submitted"
+    assert after.events[0].what == "application.submitted"
     assert sum(one.fen for one in after.postings) == 0
 
 
