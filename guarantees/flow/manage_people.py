@@ -28,7 +28,8 @@ def change_roles(
     if accounts.administrator(organisation.role) not in roles:
         _keep_one_administrator(session, organisation, person)
     person.roles = [role for role in PERSON_ROLES if role in roles]
-    _record(session, actor, now, person, "person.roles_changed", "、".join(person.roles))
+    named = "、".join(PERSON_ROLES[role] for role in person.roles)
+    _record(session, actor, now, person, "person.roles_changed", named)
 
 
 def disable(session: Session, actor: Actor, now: datetime, person_id: str) -> None:

@@ -20,7 +20,7 @@ from tests.accounts import START, Accounts, populate
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BAOHAN_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("BAOHAN_KEYS", str(tmp_path / "keys"))
-    for name in ("DATABASE_URL", "BAOHAN_TEST_RUN"):
+    for name in ("DATABASE_URL", "BAOHAN_TEST_SERVER"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "data").mkdir()
     return tmp_path

@@ -37,7 +37,7 @@ def test_roles_count_from_the_next_request_on(world: Accounts) -> None:
     assert not allowed(who.actor, "application.recommend")
     history = world.read(people.person, world.actor("ada"), LATER, mary).history
     assert history[0].what == "person.roles_changed"
-    assert history[0].note == "checker、viewer"
+    assert history[0].note == "承保复核、查看"
 
 
 def test_disabled_means_out_at_once_and_enabled_in_again(world: Accounts) -> None:
