@@ -8,6 +8,7 @@ Parameters are 4-byte numbers and stored with each key, so that they can grow (R
 """
 
 import os
+import threading
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -21,6 +22,9 @@ from signing.seal.encoding import lp, parts_of
 
 HEAD = (b"baohan/private-key/v1", b"x25519", b"argon2id")
 SALT_BYTES = 16
+_one_at_a_time = threading.Lock()
+"""OpenSSL's lanes are threads of one pool: two derivations at once wait for each other for ever."""
+
 NONCE_BYTES = 12
 CT_BYTES = hpke.KEY_BYTES + 16
 
@@ -126,6 +130,8 @@ def _read_head(head: list[bytes]) -> tuple[Cost, bytes, bytes, bytes]:
 
 def _stretched(secret: str, salt: bytes, cost: Cost) -> bytes:
     text = passphrase.normalised(secret).encode()
-    return Argon2id(
+    made = Argon2id(
         salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory
-    ).derive(text)
+    )
+    with _one_at_a_time:
+        return made.derive(text)
