@@ -10,9 +10,11 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
+from wtforms import ValidationError
 
 from app.auth import cookie, kept
 from app.auth.actors import VISITOR
@@ -102,6 +104,37 @@ def enforce() -> Response | None:
         raise Forbidden(action=action, role=found.actor.organisation_role)
     kept.restore_or_forget(found.actor)
     return None
+
+
+def rescue(_endpoint: str | None, _values: object) -> None:
+    """Before CSRF is checked: a form of ours that is older than the login comes back filled.
+
+    Its token is none of this login's, as after signing in again in another window. The browser
+    itself vouches that the form was ours (Sec-Fetch-Site); nothing is done with it but keeping.
+    """
+    if request.method != "POST" or request.path.startswith(API_PREFIX) or _own_token():
+        return
+    found, held = signed_in(), cookie.held()
+    if request.headers.get("Sec-Fetch-Site") != "same-origin" or held is None:
+        return
+    if found is None:
+        abort(_to_sign_in())
+    page = kept.page_of_form()
+    if page is None:
+        return
+    if kept.keep(held.token, page):
+        kept.mark(found.actor, page)
+    else:
+        notify("wait", _("页面已过期，已为您刷新。"), _("请核对后再办理一次。"))
+    abort(redirect(page, 303))
+
+
+def _own_token() -> bool:
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return False
+    return True
 
 
 def _to_sign_in() -> Response:

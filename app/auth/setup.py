@@ -25,6 +25,7 @@ def init_auth(app: Flask, passwords: Passwords | None = None, limits: Limits | N
     app.extensions["baohan_passwords"] = passwords or Passwords()
     app.extensions["baohan_limits"] = limits or Limits()
     app.config["PERMANENT_SESSION_LIFETIME"] = ABSOLUTE + FORMS_OUTLIVE_LOGINS
+    app.url_value_preprocessor(guard.rescue)  # runs before CSRFProtect's own check
     app.before_request(guard.enforce)
     cookie.init_cookie(app)
     use_viewer(app, viewer)

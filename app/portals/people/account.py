@@ -1,6 +1,7 @@
 """One's own account: who I am here, password, logins elsewhere."""
 
 from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
 from app.auth import login
@@ -41,7 +42,8 @@ def show() -> str:
 def password() -> str | Response | tuple[str, int]:
     """A new password ends every other login of the person."""
     found = signed_in()
-    assert found is not None
+    if found is None:  # the guard lets nobody else in
+        raise Unauthorized
     form = ChangePasswordForm(found.login)
     status = 200
     if form.validate_on_submit():

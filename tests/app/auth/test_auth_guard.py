@@ -198,3 +198,47 @@ def test_after_signing_out_nothing_is_kept(site: Site) -> None:
     browser.client.set_cookie("login", cookie)
     browser.send("/people/invite", TYPED)
     assert site.world.read(sign_ins.kept, site.world.actor("anna"), "/people/invite") is None
+
+
+SAME = {"Sec-Fetch-Site": "same-origin"}
+
+
+def test_a_form_from_before_another_login_comes_back_filled(site: Site) -> None:
+    browser = site.signed_in("anna")
+    old = browser.csrf()
+    site.wait(30 * SECOND)
+    browser.password("anna")  # in another window
+    browser.code("anna")
+    typed = {**TYPED, "csrf_token": old}
+    answer = browser.client.post("/people/invite", data=typed, headers=SAME)
+    assert (answer.status_code, answer.location) == (303, "/people/invite")
+    assert site.world.mails() == []
+    assert 'value="吴复核"' in browser.get("/people/invite").text
+    assert browser.send("/people/invite", TYPED).location == "/people/"
+
+
+def test_a_button_from_before_another_login_asks_to_be_pressed_again(site: Site) -> None:
+    browser = site.signed_in("ada")
+    page = f"/people/{site.world.person('mary').id}"
+    headers = {**SAME, "Referer": f"http://localhost{page}"}
+    answer = browser.client.post(f"{page}/disable", data={"csrf_token": "old"}, headers=headers)
+    assert answer.location == page
+    assert "页面已过期，已为您刷新" in browser.get(page).text
+    assert site.world.person("mary").state == "active"
+
+
+@pytest.mark.parametrize("site_header", [None, "cross-site", "same-site", "none"])
+def test_a_strangers_form_is_neither_done_nor_kept(site: Site, site_header: str | None) -> None:
+    browser = site.signed_in("anna")
+    headers = {"Sec-Fetch-Site": site_header} if site_header else {}
+    answer = browser.client.post("/people/invite", data=TYPED, headers=headers)
+    assert answer.status_code == 400
+    assert site.world.read(sign_ins.kept, site.world.actor("anna"), "/people/invite") is None
+
+
+def test_an_old_form_without_a_login_leads_to_the_login(site: Site) -> None:
+    browser = site.signed_in("anna")
+    site.wait(IDLE + SECOND)
+    answer = browser.client.post("/people/invite", data=TYPED, headers=SAME)
+    assert answer.location == "/sign-in?next=/people/invite"
+    assert site.browser().client.post("/join", data=TYPED, headers=SAME).status_code == 400
