@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from app.cli.places import fonts, project
 from app.processes import produce
 from app.processes.produce import Commission
+from app.processes.signer import settle_memory
 from bench.letters import CHECK_CODE, ISSUER, ISSUER_CODE, sample_terms, verify_url
 from bench.measure import Phases, Runs, alternate, machine, peak_memory_mb
 from bench.plain import PlainPress, PlainSigner
@@ -117,6 +118,7 @@ def run(count: int) -> dict[str, Any]:
     """`count` letters of each side; the figures as JSON would show them."""
     with tempfile.TemporaryDirectory() as folder:
         workshop = _workshop(Path(folder) / "pki", datetime.now(UTC))
+    settle_memory()  # as in the signer; the peer has its use of it too
     ours, plain = alternate(count, workshop.ours, workshop.plain)
     return {
         "stage": "issue",

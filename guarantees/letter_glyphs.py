@@ -115,19 +115,19 @@ class _PathPen(BasePen):  # type: ignore[misc]  # fontTools is not typed
         super().__init__(glyphs)
         self.commands: list[str] = []
 
-    def _moveTo(self, point: tuple[float, float]) -> None:  # noqa: N802
+    def _moveTo(self, point: tuple[float, float]) -> None:  # noqa: N802 - names of fontTools
         self.commands.append(f"M {_numbers(point)}")
 
-    def _lineTo(self, point: tuple[float, float]) -> None:  # noqa: N802
+    def _lineTo(self, point: tuple[float, float]) -> None:  # noqa: N802 - names of fontTools
         self.commands.append(f"L {_numbers(point)}")
 
-    def _curveToOne(self, *points: tuple[float, float]) -> None:  # noqa: N802
+    def _curveToOne(self, *points: tuple[float, float]) -> None:  # noqa: N802 - names of fontTools
         self.commands.append("C " + " ".join(_numbers(point) for point in points))
 
-    def _closePath(self) -> None:  # noqa: N802
+    def _closePath(self) -> None:  # noqa: N802 - names of fontTools
         self.commands.append("Z")
 
-    def _endPath(self) -> None:  # noqa: N802
+    def _endPath(self) -> None:  # noqa: N802 - names of fontTools
         self.commands.append("Z")
 
 

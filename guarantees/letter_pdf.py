@@ -3,7 +3,7 @@
 import zlib
 from typing import Any
 
-import pydyf  # type: ignore[import-untyped]
+import pydyf  # type: ignore[import-untyped]  # pydyf is not typed
 
 _COMPRESSION = 3
 """zlib level; pydyf's 9 takes four times as long for five percent less."""

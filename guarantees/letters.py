@@ -22,7 +22,7 @@ from guarantees.letter_fields import (
     shown_check_code,
 )
 from guarantees.letter_glyphs import FontMissing, Glyphs, MissingGlyph
-from guarantees.values.terms import Form, Kind, Terms
+from guarantees.values.terms import Terms
 
 __all__ = [
     "TERMS_FILE",
@@ -40,11 +40,11 @@ TERMS_FILE = "terms.json"
 
 SEAL_CAPTION = "电子保函专用章"
 
-_TEMPLATES: dict[tuple[Kind, Form], str] = {
-    ("bid", "independent"): "bid/v1",
-    ("bid", "accessory"): "bid/v1",
+_TEMPLATES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("bid", "independent"): ("bid/v1",),
+    ("bid", "accessory"): ("bid/v1",),
 }
-"""The newest template of each letter."""
+"""Templates of each kind and form, the newest last; the older ones are for what they made."""
 
 _CONSORTIUM = {"lead": "申请人·牵头人", "member": "申请人·成员"}
 """What the rows of a consortium (联合体) are called."""
@@ -59,10 +59,10 @@ class LetterFormMissing(GuaranteeError):
 
 def template_version(kind: str, form: str) -> str:
     """The template that a new letter of `kind` and `form` is made from, such as `bid/v1`."""
-    for (known_kind, known_form), template in _TEMPLATES.items():
-        if (known_kind, known_form) == (kind, form):
-            return template
-    raise LetterFormMissing(kind=kind, form=form)
+    try:
+        return _TEMPLATES[kind, form][-1]
+    except KeyError:
+        raise LetterFormMissing(kind=kind, form=form) from None
 
 
 class LetterPress:
@@ -87,7 +87,7 @@ class LetterPress:
 
     def warm(self) -> None:
         """Make every template ready, and fail now if a font or library is missing."""
-        for template in sorted(set(_TEMPLATES.values())):
+        for template in sorted({versions[-1] for versions in _TEMPLATES.values()}):
             self._engine(template)
         self._glyphs.check([("marking", self._marking + SEAL_CAPTION)])
 
@@ -118,9 +118,10 @@ class LetterPress:
     def specimen(self, terms: Terms, *, template: str = "bid/v1") -> bytes:
         """The same letter as a specimen (样张): no number, code, seal or data; a watermark."""
         numbers = Numbers("样张，开立时编号", "开立时生成")
+        html = self._html(terms, numbers, template, specimen=True)
         return self._engine(template).render(
             Page(
-                html=self._html(terms, numbers, template, specimen=True),
+                html=html,
                 pictures={},
                 attachments=[],
                 identifier=_identifier(terms.canonical(), template, "specimen", ""),
@@ -138,7 +139,7 @@ class LetterPress:
         return self._seals.draw(terms.issuer.name, SEAL_CAPTION, self._marking and "演示")
 
     def _html(self, terms: Terms, numbers: Numbers, template: str, *, specimen: bool) -> str:
-        if template_version(terms.kind, terms.form).partition("/")[0] != template.partition("/")[0]:
+        if template not in _TEMPLATES.get((terms.kind, terms.form), ()):
             raise LetterFormMissing(kind=terms.kind, form=terms.form)
         return self._jinja.get_template(f"{template}/{terms.form}.html").render(
             terms=terms,

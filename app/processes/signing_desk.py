@@ -66,7 +66,9 @@ class TrustFolder:
             return self._trust
 
     def _look(self) -> list[tuple[str, int, int]]:
-        found = ((entry.name, entry.stat()) for entry in os.scandir(self._folder))
+        # Files with a dot are on their way in.
+        files = (entry for entry in os.scandir(self._folder) if not entry.name.startswith("."))
+        found = ((entry.name, entry.stat()) for entry in files)
         return sorted((name, status.st_mtime_ns, status.st_size) for name, status in found)
 
 

@@ -281,3 +281,9 @@ def test_template_versions() -> None:
         shared_press().render(
             sample_terms(kind="performance"), verify_url="https://x.cn", check_code=CHECK_CODE
         )
+
+
+@pytest.mark.parametrize("template", ["bid/v2", "../bid/v1", "bid/v1/../v1", "", "reports"])
+def test_a_template_that_there_is_not(template: str) -> None:
+    with pytest.raises(LetterFormMissing):
+        shared_press().specimen(sample_terms(), template=template)
