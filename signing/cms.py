@@ -186,22 +186,53 @@ def canonical(der: bytes) -> bool:
     """
     signed = cms.ContentInfo.load(der, strict=True)["content"]
     info = signed["signer_infos"][0]
-    attributes = info["signed_attrs"]
     certificates = [item.dump() for item in signed["certificates"]]
-    named = _named_certificates(attributes)
+    named = _named_certificates(info["signed_attrs"])
     if named != [_certificate_identifier(item) for item in certificates]:
         return False
     digest = digest_identifier(info["digest_algorithm"]["algorithm"].native)
+    algorithm = _protected_algorithm(info["signed_attrs"])
+    return der == _rebuilt(signed, certificates, digest, algorithm)
+
+
+def plain(der: bytes, certificate: x509.Certificate) -> bool:
+    """Whether a token has but one signer, DER without additions, and nothing loose in its header.
+
+    What nobody's signature protects then has one possible value. `certificate` is the signer's.
+    """
+    signed = cms.ContentInfo.load(der, strict=True)["content"]
+    info = signed["signer_infos"][0]
+    digest, algorithm = info["digest_algorithm"], info["signature_algorithm"]
+    if not isinstance(digest["parameters"], (core.Void, core.Null)) or not isinstance(
+        algorithm["parameters"], (core.Void, core.Null, algos.RSASSAPSSParams)
+    ):
+        return False
+    certificates = [item.dump() for item in signed["certificates"]]
+    identifier = _identifier(certificate)
+    rebuilt = _rebuilt(signed, certificates, digest.dump(), algorithm.dump(), identifier)
+    return not len(info["unsigned_attrs"]) and der == rebuilt
+
+
+def _rebuilt(
+    signed: cms.SignedData,
+    certificates: Sequence[bytes],
+    digest: bytes,
+    algorithm: bytes,
+    identifier: bytes | None = None,
+) -> bytes:
+    """A ContentInfo in DER of the parts of `signed` that something protects, and of these."""
+    info = signed["signer_infos"][0]
     unsigned = info["unsigned_attrs"]
     token = unsigned[0]["values"][0].dump() if len(unsigned) else None
-    content = signed["encap_content_info"]["content"]
-    identifier = _identifier(x509.Certificate.load(certificates[0]))
-    algorithm = _protected_algorithm(attributes)
-    body = set_of([attribute.dump() for attribute in attributes])
-    signer = _signer_info(identifier, digest, body, algorithm, info["signature"].native, token)
-    kind = signed["encap_content_info"]["content_type"].dotted
-    embedded = content.contents if content.native is not None else None
-    return der == _signed_data(kind, digest, embedded, certificates, signer)
+    identifier = identifier or _identifier(x509.Certificate.load(certificates[0]))
+    attributes = set_of([attribute.dump() for attribute in info["signed_attrs"]])
+    signature = info["signature"].native
+    signer = _signer_info(identifier, digest, attributes, algorithm, signature, token)
+    embedded = signed["encap_content_info"]
+    content = embedded["content"]
+    kind = embedded["content_type"].dotted
+    value = content.contents if content.native is not None else None
+    return _signed_data(kind, digest, value, certificates, signer)
 
 
 def _named_certificates(attributes: cms.CMSAttributes) -> list[bytes]:

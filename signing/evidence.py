@@ -202,7 +202,10 @@ def _check_attributes(evidence: Evidence, parts: Parts) -> None:
 
 
 def names_signer(parts: Parts) -> bool:
-    """Whether the signing-certificate attributes, if any, mean the signer's (RFC 5035, 4)."""
+    """Whether the signing-certificate attributes, if any, mean the signer's (RFC 5035, 4).
+
+    If one names further certificates, those that came with the signature must be among them.
+    """
     kinds = {
         "signing_certificate_v2": tsp.SigningCertificateV2,
         "signing_certificate": tsp.SigningCertificate,
@@ -210,8 +213,12 @@ def names_signer(parts: Parts) -> bool:
     for item in items(parts.signer["signed_attrs"]):
         kind = kinds.get(item["type"].native)
         if kind is not None:
-            named = kind.load(item["values"][0].dump())["certs"][0]
-            if not check_ess_certid(parts.certificate, named):
+            first, *more = kind.load(item["values"][0].dump())["certs"]
+            if not check_ess_certid(parts.certificate, first):
+                return False
+            if more and not all(
+                any(check_ess_certid(other, named) for named in more) for other in parts.others
+            ):
                 return False
     return True
 
@@ -233,19 +240,6 @@ def _check_profile(evidence: Evidence) -> None:
         evidence.faults.append("timestamp_removed")
     if not canonical(evidence.site.cms):
         evidence.faults.append("not_canonical")
-
-
-def is_tidy(parts: Parts) -> bool:
-    """Whether what no signature protects in a token says what it must (RFC 5652, 5.1)."""
-    hashes = [*parts.signed["digest_algorithms"], parts.signer["digest_algorithm"]]
-    plain = all(isinstance(item["parameters"], (core.Void, core.Null)) for item in hashes)
-    names = {item["algorithm"].native for item in hashes}
-    return bool(
-        plain
-        and len(names) == 1
-        and parts.signed["version"].native == "v3"
-        and not items(parts.signer["unsigned_attrs"])
-    )
 
 
 def claimed_time(text: str) -> datetime | None:

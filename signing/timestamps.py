@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 import requests
-from asn1crypto import cms, tsp, x509
+from asn1crypto import cms, core, tsp, x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from pyhanko.sign.general import CMSExtractionError, CMSStructuralError, SigningError
 from pyhanko.sign.validation.errors import SignatureValidationError
@@ -17,7 +17,7 @@ from pyhanko.sign.validation.generic_cms import (
     validate_sig_integrity,
 )
 
-from signing.cms import TST_INFO, CmsSigner
+from signing.cms import SEQUENCE, TST_INFO, CmsSigner, tlv
 from signing.errors import TimestampError
 from signing.keys.protocol import SigningKey
 
@@ -147,14 +147,18 @@ _BAD_ASN1: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError)
 def check_response(der: bytes, digest: bytes, nonce: int) -> Token:
     """Check a TimeStampResp against its request (RFC 3161, 2.2, 2.4.2). Raises TimestampError."""
     try:
-        response = tsp.TimeStampResp.load(der, strict=True)
-        status = response["status"]
+        status, token = _parts(der)
         if status["status"].native not in ("granted", "granted_with_mods"):
             raise TimestampError("rejected", detail=str(status["fail_info"].native))
-        token = response["time_stamp_token"].dump()
     except _BAD_ASN1:
         raise TimestampError("not_a_response") from None
     return check_token(token, digest, nonce)
+
+
+def _parts(der: bytes) -> tuple[tsp.PKIStatusInfo, bytes]:
+    """Status and token of a TimeStampResp; no token with a rejection."""
+    answer = core.SequenceOf.load(der, spec=core.Any, strict=True)
+    return answer[0].parse(spec=tsp.PKIStatusInfo), answer[1].dump() if len(answer) > 1 else b""
 
 
 def check_token(der: bytes, digest: bytes, nonce: int | None = None) -> Token:
@@ -263,5 +267,6 @@ class TimeStampAuthority:
 
 
 def _rejection(failure: str) -> bytes:
-    status = {"status": "rejection", "fail_info": {failure}}
-    return bytes(tsp.TimeStampResp({"status": status}).dump())
+    """The status alone; asn1crypto takes the token for required (RFC 3161, 2.4.2 does not)."""
+    status = tsp.PKIStatusInfo({"status": "rejection", "fail_info": {failure}})
+    return tlv(SEQUENCE, status.dump())

@@ -10,12 +10,19 @@ MAX_STREAM: Final = 32 * 1024 * 1024
 """Bytes that one decoded stream may have: a cross-reference of a million objects fits in it."""
 
 
+_OTHERS: Final = frozenset({
+    "ASCIIHexDecode", "ASCII85Decode", "LZWDecode", "RunLengthDecode", "Crypt", "AHx", "A85",
+    "LZW", "RL",
+})  # fmt: skip
+"""Filters that PDF knows and nobody uses for structure; what is none of them is no filter."""
+
+
 def decode(stream: Stream, limit: int = MAX_STREAM) -> bytes:
     """The decoded bytes. Raises Malformed, Unreadable (a filter we lack) or LimitExceeded."""
     data = stream.data
     for name, parameters in _filters(stream.dictionary):
         if name not in ("FlateDecode", "Fl"):
-            raise Unreadable(f"filter {name}")
+            raise Unreadable(f"filter {name}") if name in _OTHERS else Malformed("Filter")
         data = _inflate(data, limit)
         if parameters is not None:
             data = _unpredict(data, parameters)
@@ -57,11 +64,11 @@ def _unpredict(data: bytes, parameters: Dictionary) -> bytes:
     predictor, columns = parameters.get("Predictor", 1), parameters.get("Columns", 1)
     if predictor == 1:
         return data
-    if not isinstance(predictor, int) or predictor < 10 or not isinstance(columns, int):
-        raise Unreadable("predictor")
+    if not isinstance(predictor, int) or not 10 <= predictor <= 15:
+        raise Malformed("predictor")
     if (parameters.get("Colors", 1), parameters.get("BitsPerComponent", 8)) != (1, 8):
-        raise Unreadable("predictor")
-    if not 0 < columns <= 64:
+        raise Malformed("predictor")
+    if not isinstance(columns, int) or not 0 < columns <= 64:
         raise Malformed("predictor columns")
     rows, above = [], bytes(columns)
     for start in range(0, len(data), columns + 1):
