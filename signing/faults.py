@@ -15,6 +15,8 @@ never change what it does. Nothing but the standard library is imported here.
 import itertools
 import os
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 EXIT_CODE = 137
 """What a shell reports for SIGKILL."""
@@ -23,13 +25,27 @@ _declared: set[str] = set()
 _lock = threading.Lock()
 
 
-def _armed(setting: str) -> tuple[str, int]:
+@dataclass(frozen=True)
+class _Fault:
+    """Where this process ends."""
+
+    name: str
+    count: int
+    passes: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+
+def _read(setting: str) -> _Fault:
     name, _, count = setting.partition(":")
-    return name, int(count) if count.isdecimal() else 1
+    return _Fault(name, int(count) if count.isdecimal() else 1)
 
 
-_name, _count = _armed(os.environ.get("BAOHAN_FAULT", ""))
-_passes = itertools.count(1)
+_fault = _read(os.environ.get("BAOHAN_FAULT", ""))
+
+
+def arm(setting: str) -> None:
+    """What the variable does at the start, for a process that was forked: `name` or `name:n`."""
+    global _fault  # noqa: PLW0603 - one per process, as the variable is
+    _fault = _read(setting)
 
 
 def declare(name: str) -> str:
@@ -49,11 +65,11 @@ def point(name: str) -> None:
     """Ends the process here if BAOHAN_FAULT asks for it; LookupError for an undeclared name."""
     if name not in _declared:
         raise LookupError(f"fault point {name!r} is not declared: call faults.declare() first")
-    if name == _name:
-        _pass()
+    if name == _fault.name:
+        _pass(_fault)
 
 
-def _pass() -> None:
+def _pass(fault: _Fault) -> None:
     with _lock:
-        if next(_passes) == _count:
+        if next(fault.passes) == fault.count:
             os._exit(EXIT_CODE)

@@ -11,7 +11,11 @@ from typing import Any
 
 from app.processes.letter_refusals import REASONS, LetterNotMade
 from guarantees.ports import LetterOrder, Produced
+from signing import faults
 from signing.wire import Client, Fields, RemoteError, Unavailable, WireError
+
+ASKING = faults.declare("signer.before_call")
+ANSWERED = faults.declare("signer.after_call")
 
 PATIENCE = 60.0
 """Seconds: a letter takes a third of one; the time-stamping authority may be slow."""
@@ -45,12 +49,15 @@ class SignerClient:
         return list(self._call("certificates")["certificates"])
 
     def _call(self, op: str, **values: Any) -> Fields:
+        faults.point(ASKING)
         try:
-            return self._client.call(op, **values)
+            answer = self._client.call(op, **values)
         except RemoteError as error:
             raise _refusal(error) from None
         except (Unavailable, WireError) as error:
             raise LetterNotMade("unreachable", type(error).__name__) from None
+        faults.point(ANSWERED)
+        return answer
 
 
 def _refusal(error: RemoteError) -> Exception:

@@ -7,6 +7,10 @@ from app.adapters.mail import render
 from app.house import House
 from guarantees.queries import recipients
 from guarantees.records.outbox import Message
+from signing import faults
+
+SENDING = faults.declare("mail.before_call")
+SENT = faults.declare("mail.after_call")
 
 REMEMBERED = 10_000
 """Mails that this process remembers having sent."""
@@ -48,7 +52,9 @@ def send_mails(house: House, message: Message) -> None:
             continue
         try:
             subject, text = render(mail.text, house.settings.base_url, mail.fields)
+            faults.point(SENDING)
             house.mailer.send(mail.to, subject, text)
+            faults.point(SENT)
         except Exception as error:  # the other recipients are not to wait for this one
             failure = error
         else:
