@@ -12,10 +12,13 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import Engine
 
-from app.adapters.database import make_engine
+from app.adapters import schema
+from app.adapters.database import Sessions, make_engine
+from app.adapters.vault import Vault
 from tests.browsers import NoBrowser, Windows, chromium
 from tests.databases import KINDS, Kind, fresh_database
 from tests.postgres import start_run
+from tests.rollback import rolled_back
 
 # Two slow cores that others use too: an example's time says nothing about the code.
 hypothesis.settings.register_profile("baohan", deadline=None, print_blob=True)
@@ -79,6 +82,26 @@ def database(
 ) -> Iterator[Database]:
     """One database per worker and kind, empty at first; tests roll back what they do to it."""
     yield from open_database(request.param, engine_factory)
+
+
+@pytest.fixture(scope="session")
+def migrated(database: Database) -> Engine:
+    """The engine of a database of either kind that has every table."""
+    schema.upgrade(database.engine)
+    return database.engine
+
+
+@pytest.fixture(scope="session")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
+    """Keys of this run; cases of different tests never meet, each rolls its own back."""
+    return Vault.create(tmp_path_factory.mktemp("keys") / "vault")
+
+
+@pytest.fixture
+def sessions(migrated: Engine, vault: Vault) -> Iterator[Sessions]:
+    """Sessions over both kinds of database whose commits are undone after the test."""
+    with rolled_back(migrated, vault) as made:
+        yield made
 
 
 @pytest.fixture(params=KINDS)

@@ -27,10 +27,14 @@ from guarantees.values.codes import make_credit_code
 from guarantees.values.ids import new_id
 from guarantees.values.money import Money
 from signing import seal
+from signing.seal.private_keys import Cost
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday 2026-03-02 09:00 in Beijing."""
 PASSPHRASE = "correct horse 电池 staple"
+CHEAP = Cost(iterations=1, memory=64, lanes=1)
+"""Tests derive keys often."""
+
 R = TypeVar("R")
 
 
@@ -316,7 +320,7 @@ def _rights(session: Session, world: World, organisations: dict[str, Organisatio
             person_id=world.people["procurer"].person_id,
             public_key=pair.public_key,
             fingerprint=seal.fingerprint_of(pair.public_key),
-            wrapped_private=seal.wrap_private(pair.private_key, PASSPHRASE),
+            wrapped_private=seal.wrap_private(pair.private_key, PASSPHRASE, CHEAP),
             state="active",
             created_at=world.now,
         )

@@ -99,7 +99,8 @@ def opened(world: World) -> None:
     assert world.run("finish_opening", open_lot.finish, procurer, world.now, plan)
 
 
-def test_from_application_to_opening(world: World) -> None:
+def test_from_application_to_opening(sealed_world: World) -> None:
+    world = sealed_world
     case = applied(world)
     assert get(world, case).state == "submitted"
     decided(world, case)
