@@ -80,7 +80,12 @@ def finish(
         raise TooManyProjects(count=len(records), limit=MAX_PROJECTS)
     rows = []
     for record in records:
-        found += _without_name_or_id(record, columns)
+        known = {one.column for one in found if one.row == record.row}
+        found += [
+            one
+            for one in _without_name_or_id(record, columns)
+            if not known & {"", one.column}  # more would only repeat it
+        ]
         if record.places & {one.row for one in found}:
             continue
         notice = build(record)

@@ -8,29 +8,31 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from app.adapters.project_columns import COLUMNS
+from app.adapters.project_columns import COLUMNS, Column
 
 DATE_FORMAT = "yyyy-mm-dd hh:mm"
 FILLED_ROWS = 500
 """Rows whose time columns are formatted in advance."""
 
 Translate = Callable[[str], str]
+Head = Callable[[Column], str]
+"""How a column is headed: heads are read back in Chinese or by their English keys."""
 
 
-def as_csv(translate: Translate) -> bytes:
+def as_csv(head: Head) -> bytes:
     """Heads only, UTF-8 with its mark, by which Excel knows the encoding."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerow(translate(column.head) for column in COLUMNS)
+    csv.writer(text).writerow(head(column) for column in COLUMNS)
     return text.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(translate: Translate) -> bytes:
+def as_xlsx(head: Head, translate: Translate) -> bytes:
     """A sheet with the heads, and one that explains them with examples."""
     book = Workbook()
     sheet = book.active or book.create_sheet()
     sheet.title = translate("项目")
     for place, column in enumerate(COLUMNS, 1):
-        cell = sheet.cell(1, place, translate(column.head))
+        cell = sheet.cell(1, place, head(column))
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", fgColor="E8EEF1")
         letter = get_column_letter(place)
@@ -42,17 +44,20 @@ def as_xlsx(translate: Translate) -> bytes:
             for row in range(2, FILLED_ROWS + 2):
                 sheet.cell(row, place).number_format = "@"  # text: 01 stays 01
     sheet.freeze_panes = "C2"
-    _explain(book, translate)
+    _explain(book, head, translate)
     made = io.BytesIO()
     book.save(made)
     return made.getvalue()
 
 
-def _explain(book: Workbook, translate: Translate) -> None:
+def _explain(book: Workbook, head: Head, translate: Translate) -> None:
     sheet = book.create_sheet(translate("填写说明"))
     lines = [[translate(one) for one in ("栏目", "怎么填", "例子")]]
     lines += [
-        [translate(one) if one else "" for one in (column.head, column.explained, column.example)]
+        [
+            head(column),
+            *(translate(one) if one else "" for one in (column.explained, column.example)),
+        ]
         for column in COLUMNS
     ]
     for line in lines:

@@ -5,13 +5,14 @@ by the zip's directory, which Python's reader holds each part to.
 """
 
 import io
+import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
-from xml.etree.ElementTree import ParseError  # nosec B405 - the error class only
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -34,32 +35,45 @@ from guarantees.errors import N_
 SMALL = 64 * 1024
 """Bytes of a part for which no ratio is asked: tiny parts of blanks shrink well and do no harm."""
 
+PIECE = 64 * 1024
+"""Bytes unpacked at a time: asked for everything, zipfile would unpack a gigabyte and then cut."""
+
+ENCRYPTED = 1
+"""Flag of a part in the zip's directory (APPNOTE 4.4.4)."""
+
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+)
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _ERRORS = (
+    *_ZIP_ERRORS,
     InvalidFileException,
-    ParseError,
-    zipfile.BadZipFile,
+    SyntaxError,  # base of the errors of both XML readers that openpyxl may use
     KeyError,
-    ValueError,
     TypeError,
     AttributeError,
     IndexError,
-    EOFError,
-    OSError,
-    NotImplementedError,
+    OverflowError,
 )
 """What openpyxl, its XML reader and zipfile raise on files that are not what they seem."""
 
 
 def read_xlsx(data: bytes) -> Iterator[Line]:
     """Rows of the first sheet that has our heads, by their numbers in the sheet."""
-    check_zip(data)
+    clean = repacked(data)
     try:
         with warnings.catch_warnings():
             # Charts, validations and the like that openpyxl leaves out are of no interest here.
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(
-                io.BytesIO(data), read_only=True, data_only=False, keep_links=False
+                io.BytesIO(clean), read_only=True, data_only=False, keep_links=False
             )
             sheet = _sheet(book)
     except _ERRORS as error:
@@ -69,18 +83,22 @@ def read_xlsx(data: bytes) -> Iterator[Line]:
     return _guarded(sheet)
 
 
-def check_zip(data: bytes) -> None:
-    """FileBroken, FileBomb or FileUnsafe unless every part may be unpacked and parsed."""
+def repacked(data: bytes) -> bytes:
+    """The same parts in a zip of our own making; FileBroken, FileBomb or FileUnsafe.
+
+    Each part is unpacked in pieces up to the size that the directory gives, which `_check_sizes`
+    has judged: a part that is longer than it says stops there, and is not unpacked again.
+    """
+    made = io.BytesIO()
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed, zipfile.ZipFile(made, "w") as clean:
             parts = packed.infolist()
             _check_sizes(parts)
             for part in parts:
-                _check_part(packed, part)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
-        if isinstance(error, FileBomb | FileUnsafe):
-            raise
+                clean.writestr(part.filename, _unpacked(packed, part))
+    except _ZIP_ERRORS as error:
         raise FileBroken from error
+    return made.getvalue()
 
 
 def _check_sizes(parts: list[zipfile.ZipInfo]) -> None:
@@ -95,12 +113,17 @@ def _check_sizes(parts: list[zipfile.ZipInfo]) -> None:
         raise FileUnsafe(what=N_("重名的部件"))
 
 
-def _check_part(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    if part.flag_bits & 1:
+def _unpacked(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+    if part.flag_bits & ENCRYPTED:
         raise FileUnsafe(what=N_("密码保护"))
+    if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FileUnsafe(what=N_("Excel 不用的压缩方式"))
     if part.filename.casefold().endswith("vbaproject.bin"):
         raise FileUnsafe(what=N_("宏"))
-    _check_xml(packed.read(part))
+    with packed.open(part) as stream:
+        data = b"".join(iter(lambda: stream.read(PIECE), b""))
+    _check_xml(data)
+    return data
 
 
 def _check_xml(data: bytes) -> None:
@@ -154,7 +177,8 @@ def _text(cell: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        # "#N/A" and its like are what a formula left behind.
+        return f"={value}" if cell.data_type == "e" else value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):

@@ -1,6 +1,8 @@
 """Pages by role. Each module listed here exposes `blueprint`; the factory registers them all."""
 
 BLUEPRINTS: tuple[str, ...] = (
+    "app.portals.public.health",
+    "app.api.payments",
     "app.portals.public.preferences",
     "app.portals.public.components",
     "app.portals.public.home",
@@ -15,5 +17,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.portals.institution.underwriting",
     "app.portals.institution.offers",
     "app.portals.opening.rooms",
+    "app.portals.projects.pages",
+    "app.portals.projects.keys",
 )
 """Dotted modules, in the order of registration; portal owners add theirs."""

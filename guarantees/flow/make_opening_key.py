@@ -34,16 +34,17 @@ class PreparedKey:
 def prepare(actor: Actor, passphrase: str, again: str, *names: str) -> PreparedKey:
     """A new pair, or InvalidInput that says what is wrong with the passphrase.
 
-    names: login and other words of the person that a guesser would try first.
+    names: login and other words of the person that a guesser would try first. Several faults
+    stand on lines of their own.
     """
     errors = {}
     faults = seal.passphrase_faults(passphrase, [*names, actor.name, actor.organisation_name])
     if not passphrase:
         errors["passphrase"] = N_("请输入口令。")
     elif faults:
-        errors["passphrase"] = " ".join(seal.PASSPHRASE_FAULTS[one] for one in faults)
+        errors["passphrase"] = "\n".join(seal.PASSPHRASE_FAULTS[one] for one in faults)
     elif passphrase != again:
-        errors["again"] = N_("两次输入的口令不一致，请重新输入。")
+        errors["passphrase_again"] = N_("两次输入的口令不一致，请重新输入。")
     if errors:
         raise InvalidInput(errors)
     pair = seal.make_key_pair()

@@ -109,18 +109,15 @@ class ProjectNotice:
 def missing(notice: ProjectNotice) -> tuple[str, ...]:
     """Facts that must be asked for before bidders can be served; never invented.
 
-    Names of fields; for lots "lots[NUMBER].field".
+    Names of fields; for lots that the notice lists "lots[NUMBER].field".
     """
     needed = ("category", "region", "procurer_name", "bid_validity_days", "submission_deadline")
     gaps = [name for name in (*needed, "opening_time") if getattr(notice, name) is None]
     if notice.guarantee_accepted == "unknown":
         gaps.append("guarantee_accepted")
     for lot in notice.effective_lots():
-        gaps += [
-            f"lots[{lot.number}].{name}"
-            for name in ("budget", "deposit")
-            if getattr(lot, name) is None
-        ]
+        place = f"lots[{lot.number}]." if notice.lots else ""
+        gaps += [f"{place}{name}" for name in ("budget", "deposit") if getattr(lot, name) is None]
     return tuple(gaps)
 
 

@@ -487,7 +487,7 @@ def test_a_key_opens_with_its_passphrase_alone(office: Office) -> None:
         ("", "", "passphrase"),
         ("short", "short", "passphrase"),
         ("演示agency有限公司", "演示agency有限公司", "passphrase"),
-        (GOOD, GOOD + " ", "again"),
+        (GOOD, GOOD + " ", "passphrase_again"),
     ],
 )
 def test_a_passphrase_that_will_not_do(

@@ -1,0 +1,1 @@
+"""Projects: list, import, form, detail, correction, registration, mandates; opening keys."""
