@@ -16,7 +16,7 @@ from pyhanko.sign.general import check_ess_certid
 from signing.chain import is_known_signature_algorithm
 from signing.cms import SIGNED_DATA, canonical
 from signing.parsing.sites import Site
-from signing.parsing.syntax import Name
+from signing.parsing.syntax import Name, Text
 from signing.pdf import PROFILE_B_T, PROFILE_KEY
 
 WEAK_HASHES: Final = frozenset({"md2", "md5", "sha1"})
@@ -74,7 +74,7 @@ class Evidence:
     def claimed(self) -> datetime | None:
         """The time that the signer claims (/M)."""
         value = self.site.dictionary.get("M")
-        return claimed_time(getattr(value, "raw", b"").strip(b"()").decode("latin-1"))
+        return claimed_time(value.text) if isinstance(value, Text) else None
 
 
 def read_evidence(data: bytes, site: Site) -> Evidence:

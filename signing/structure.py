@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from signing.errors import LimitExceeded, Malformed, Unreadable
-from signing.parsing.changes import Change, review_changes, touches_form
+from signing.parsing.changes import review_changes
 from signing.parsing.document import Document, OpenStream, View
 from signing.parsing.fields import read_fields
 from signing.parsing.filters import decode
+from signing.parsing.form_changes import touches_form
+from signing.parsing.review import Change
 from signing.parsing.sites import Site, read_sites
-from signing.parsing.syntax import Dictionary, Stream, Text, Value
+from signing.parsing.syntax import Dictionary, Stream, Text
 from signing.parsing.xref import read_revisions
 
 MAX_BYTES: Final = 32 * 1024 * 1024
@@ -105,7 +107,8 @@ def attachment(structure: Structure, name: str) -> bytes | None:
     view = structure.view
     names = view.dictionary(view.dictionary(view.catalog.get("Names")).get("EmbeddedFiles"))
     for specification in _leaves(view, names, 0):
-        if _text(view.follow(specification.get("UF", specification.get("F")))) != name:
+        found = view.follow(specification.get("UF", specification.get("F")))
+        if not isinstance(found, Text) or found.text != name:
             continue
         stream = view.follow(view.dictionary(specification.get("EF")).get("F"))
         if not isinstance(stream, Stream):
@@ -134,14 +137,3 @@ def _leaves(view: View, node: Dictionary, depth: int) -> list[Dictionary]:
     for kid in view.array(node.get("Kids")):
         leaves += _leaves(view, view.dictionary(kid), depth + 1)
     return leaves
-
-
-def _text(value: Value) -> str:
-    if not isinstance(value, Text):
-        return ""
-    raw = value.raw[1:-1]
-    if value.is_hex:
-        raw = bytes.fromhex(raw.decode("ascii"))
-    if raw.startswith(b"\xfe\xff"):
-        return raw[2:].decode("utf-16-be", "replace")
-    return raw.decode("latin-1")

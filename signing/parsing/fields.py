@@ -6,7 +6,7 @@ from typing import Final
 
 from signing.errors import LimitExceeded, Malformed
 from signing.parsing.document import View
-from signing.parsing.syntax import Dictionary, Name, Reference, Value
+from signing.parsing.syntax import Dictionary, Name, Reference, Text, Value
 
 MAX_FIELDS: Final = 20_000
 _MAX_DEPTH: Final = 32
@@ -16,8 +16,8 @@ _MAX_DEPTH: Final = 32
 class Field:
     """A field that can have a value."""
 
-    path: tuple[bytes, ...]
-    """Its partial names as they stand in the file; what identifies it across revisions."""
+    path: tuple[str, ...]
+    """Its partial names; what identifies it across revisions."""
     number: int | None
     """Object number, None for a direct object."""
     dictionary: Dictionary
@@ -43,7 +43,7 @@ def read_fields(view: View) -> list[Field]:
 
 
 def _walk(
-    view: View, node: Value, path: tuple[bytes, ...], parent: Field | None, seen: set[int]
+    view: View, node: Value, path: tuple[str, ...], parent: Field | None, seen: set[int]
 ) -> Iterator[Field]:
     if isinstance(node, Reference):
         if node.number in seen or len(path) > _MAX_DEPTH:
@@ -63,14 +63,14 @@ def _kids(view: View, dictionary: Dictionary) -> list[Value]:
 
 
 def _field(
-    view: View, node: Value, dictionary: Dictionary, path: tuple[bytes, ...], parent: Field | None
+    view: View, node: Value, dictionary: Dictionary, path: tuple[str, ...], parent: Field | None
 ) -> Field:
     name = view.follow(dictionary.get("T"))
     number = node.number if isinstance(node, Reference) else None
     kind = view.follow(dictionary.get("FT"))
     kids = [kid.number for kid in _kids(view, dictionary) if isinstance(kid, Reference)]
     return Field(
-        path=(*path, getattr(name, "raw", b"")),
+        path=(*path, name.text if isinstance(name, Text) else ""),
         number=number,
         dictionary=dictionary,
         kind=str(kind) if isinstance(kind, Name) else parent.kind if parent else "",

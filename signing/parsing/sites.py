@@ -91,7 +91,7 @@ def _read(document: Document, view: View, field: Field, value: Value) -> Site:
     faults.extend(_coverage(document, gap, end, revision))
     return Site(
         field=field,
-        name=b".".join(field.path).decode("latin-1"),
+        name=".".join(field.path),
         number=holder or 0,
         dictionary=value,
         gap=gap,

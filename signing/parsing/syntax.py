@@ -27,6 +27,10 @@ _REFERENCE_RE: Final = re.compile(
 _NUMBER_RE: Final = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)\Z")
 _HEX_RE: Final = re.compile(rb"[0-9A-Fa-f\0\t\n\f\r ]*+")
 _NAME_ESCAPE_RE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+_ESCAPE_RE: Final = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|.))", re.DOTALL)
+_ESCAPES: Final = {
+    b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\r\n": b"",
+}  # fmt: skip
 _TEXT_STEP_RE: Final = re.compile(rb"[^()\\]*+")
 
 
@@ -60,6 +64,30 @@ class Text:
     def is_hex(self) -> bool:
         """Whether it is written as `<...>`."""
         return self.raw.startswith(b"<")
+
+    @property
+    def value(self) -> bytes:
+        """The bytes it stands for (7.3.4); an odd hexadecimal digit counts as followed by 0."""
+        if not self.is_hex:
+            return _ESCAPE_RE.sub(_unescape, self.raw[1:-1])
+        digits = self.raw[1:-1].translate(None, WHITE)
+        return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))
+
+    @property
+    def text(self) -> str:
+        """The value as text (7.9.2.2), anything that is not UTF-16 or UTF-8 as Latin-1."""
+        value = self.value
+        if value.startswith(b"\xfe\xff"):
+            return value[2:].decode("utf-16-be", "replace")
+        if value.startswith(b"\xef\xbb\xbf"):
+            return value[3:].decode("utf-8", "replace")
+        return value.decode("latin-1")
+
+
+def _unescape(found: re.Match[bytes]) -> bytes:
+    if found[1]:
+        return bytes([int(found[1], 8) & 255])
+    return _ESCAPES.get(found[2], b"" if found[2] in b"\r\n" else found[2])
 
 
 class Dictionary(dict[str, "Value"]):
