@@ -165,8 +165,9 @@ def _work(run: _Run, plan: Plan, shares: list[Share]) -> None:
     try:
         _open_all(run, plan, shares)
         log.info("finished", opening=plan.opening)
-    except Exception as error:  # the message may name a letter: the type must do
-        log.error("interrupted", opening=plan.opening, error=type(error).__name__)
+    except Exception as error:  # the message may name a letter: type and service must do
+        service = error.fields.get("service") if isinstance(error, Unavailable) else None
+        log.error("interrupted", opening=plan.opening, error=type(error).__name__, service=service)
     finally:
         run.keys.clear()
         with _lock:

@@ -110,7 +110,7 @@ def _order(document: dict[str, Any]) -> Order:
 
 
 def _take_order(request: Handler, rest: str) -> Answer:
-    return request.service.order(request.json())  # type: ignore[no-any-return]
+    return request.service.order(request.json())  # type: ignore[no-any-return]  # the service is set by the server
 
 
 def _tell_key(request: Handler, rest: str) -> Answer:
@@ -129,7 +129,7 @@ def _with_token(route: Route) -> Route:
 
 
 def _control(request: Handler, rest: str) -> Answer:
-    return request.service.control(request.json())  # type: ignore[no-any-return]
+    return request.service.control(request.json())  # type: ignore[no-any-return]  # the service is set by the server
 
 
 def _show_order(request: Handler, rest: str) -> Answer:

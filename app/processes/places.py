@@ -14,11 +14,11 @@ class Places:
 
     @property
     def timekeeper_socket(self) -> Path:
-        return self.settings.run / "timekeeper.sock"
+        return self.settings.run / "time" / "socket"
 
     @property
     def signer_socket(self) -> Path:
-        return self.settings.run / "signer.sock"
+        return self.settings.run / "sign" / "socket"
 
     @property
     def run_file(self) -> Path:
@@ -49,6 +49,16 @@ class Places:
     def bank(self) -> Path:
         """The sandbox bank's books, of its own user."""
         return self.settings.signer.with_name("bank")
+
+    @property
+    def quorum(self) -> Path:
+        """Public keys of those who hold copies of opening keys (signing.timekeeper.escrow)."""
+        return self.trust / "quorum.json"
+
+    @property
+    def logs(self) -> Path:
+        """JSON lines of every process, without names of people, cases or addresses."""
+        return self.settings.signer.with_name("log")
 
     @property
     def escrow(self) -> Path:

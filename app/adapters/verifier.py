@@ -1,0 +1,47 @@
+"""Verifying PDFs outside this process, with the trust that stands in a public folder."""
+
+import threading
+from datetime import datetime
+from pathlib import Path
+
+from guarantees.errors import Unavailable
+from signing.errors import WorkerError
+from signing.report import SignatureReport
+from signing.trust import Trust, load_trust
+from signing.worker import Pool
+
+WORKERS = 2
+"""Processes, as many as the cores that the project plans for."""
+
+
+class TrustFolder:
+    """The trust of a folder, read again when a file in it has changed (new revocation lists)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._seen: object = None
+        self._trust = Trust()
+
+    def __call__(self) -> Trust:
+        with self._lock:
+            found = [(str(path), path.stat()) for path in sorted(self._folder.rglob("*"))]
+            seen = [(path, stat.st_mtime_ns, stat.st_size) for path, stat in found]
+            if seen != self._seen:
+                self._trust, self._seen = load_trust(self._folder), seen
+            return self._trust
+
+
+class PoolVerifier:
+    """ports.Verifier over signing.worker."""
+
+    def __init__(self, pool: Pool, trust: TrustFolder) -> None:
+        self._pool = pool
+        self._trust = trust
+
+    def verify(self, pdf: bytes, at: datetime, password: str | None = None) -> SignatureReport:
+        """`Unavailable` if no worker can be had; a file that kills one gets a report."""
+        try:
+            return self._pool.verify(pdf, trust=self._trust(), at=at, password=password)
+        except WorkerError as error:
+            raise Unavailable(service="verifier") from error

@@ -1,0 +1,246 @@
+"""Starting and ending all processes of one installation (decisions.md, "Processes").
+
+The order: folders, keys, authority, timekeeper, its key pinned, signer, bank, web. Ending goes the
+other way: the web process drains first. The listening sockets are opened here, so that their ports
+outlive a process that is started again.
+"""
+
+import json
+import resource
+import socket
+import subprocess  # nosec B404 - a type
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from app.processes import run_file
+from app.processes.escrow import make_escrow
+from app.processes.keeper import Keeper, Spec
+from app.processes.loopback import HOST, listen
+from app.processes.places import Places
+from app.processes.run_file import Running
+from app.processes.users import User, Users, make_folders
+from app.settings import BadSetting, Settings
+from signing.timekeeper.client import TimekeeperClient
+
+DRAIN_SECONDS = 25.0
+"""For the web process; its own limit is a little less."""
+
+END_SECONDS = 15.0
+"""For each of the others."""
+
+DEMONSTRATION = "demonstration"
+"""The process that loads the demonstration's data, once."""
+
+MARKING = "演示样本，不具法律效力"
+"""Stands on every letter of a demonstration."""
+
+PROBE_SECONDS = 2.0
+
+
+@dataclass
+class Supervisor:
+    """One installation; made once, ended once."""
+
+    settings: Settings
+    users: Users
+    web: socket.socket | None
+    """The listening socket of the pages; None starts everything but the web process."""
+    say: Callable[[str], None]
+    running: Running = field(init=False)
+    _sockets: list[socket.socket] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.places = Places(self.settings)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        make_folders(self.places, self.users)
+        self.keeper = Keeper(self.places.logs, self.say)
+        self.running = Running(web=_url(self.web) if self.web else "")
+
+    # --- starting
+
+    def start(self) -> None:
+        """Everything, in order. StartFailed names the process; what runs by then is to be ended."""
+        if self.settings.demonstration:
+            self._start_authority()
+        self._start_timekeeper()
+        if self.settings.demonstration:
+            self._start_bank()
+        run_file.write(self.places.run_file, self.running)
+        self._start_signer()
+        if self.web is not None:
+            self.start_web(self.web)
+
+    def _start_authority(self) -> None:
+        listener = self._listen(self._authority_port())
+        url = _url(listener)
+        where = (
+            *("--folder", str(self.places.authority)),
+            *("--trust", str(self.places.trust)),
+        )
+        ring = ("--set-up", str(self.settings.signer), "--crl-url", f"{url}/crl")
+        sign = self.users.sign
+        self.keeper.run_once(self._spec("authority-set-up", "authority", (*where, *ring), sign))
+        make_escrow(self.places)
+        here = (*where, "--fd", str(listener.fileno()))
+        spec = self._spec("authority", "authority", here, sign)
+        self.keeper.start(replace(spec, descriptors=(listener.fileno(),)))
+        self.keeper.wait_for("authority", lambda: _fetches(f"{url}/root.pem"))
+        self.running = replace(self.running, authority=url)
+
+    def _authority_port(self) -> int:
+        """The port that certificates name for revocation lists, as long as it is free."""
+        with suppress(OSError, ValueError, KeyError):
+            text = (self.places.authority / "authority.json").read_text(encoding="utf-8")
+            return urlsplit(json.loads(text)["crl"]).port or 0
+        return 0
+
+    def _start_timekeeper(self) -> None:
+        path = self.places.timekeeper_socket
+        arguments = [
+            *("--store", str(self.settings.timekeeper), "--socket", str(path)),
+            *("--allow-uid", str(self.users.web.uid)),
+        ]
+        if self.users.isolated:
+            arguments += ["--allow-uid", "0"]  # this supervisor asks for the public key
+        if self.running.authority:
+            arguments += ["--tsa", self.running.timestamping]
+            arguments += ["--tsa-certificate", str(self.places.trust / "tsa.pem")]
+        if self.places.quorum.exists():
+            arguments += ["--escrow-key", str(self.places.quorum)]
+        spec = Spec("timekeeper", "signing.timekeeper", tuple(arguments), self.users.time)
+        self._start_listener(spec, path)
+        pin_timekeeper(self.places.timekeeper_keys, TimekeeperClient(path).public())
+
+    def _start_signer(self) -> None:
+        if not (self.settings.signer / "passphrase").exists():
+            self.say("no signing keys here: letters wait until a signer has some")
+            return
+        path = self.places.signer_socket
+        arguments = (
+            *("--keys", str(self.settings.signer), "--socket", str(path)),
+            *("--allow-uid", str(self.users.web.uid)),
+            *("--tsa", self.running.timestamping, "--fonts", str(self.settings.fonts)),
+            *("--trust", str(self.places.trust)),
+            *("--timekeeper-keys", str(self.places.timekeeper_keys)),
+            *(("--marking", MARKING) if self.settings.demonstration else ()),
+        )
+        self._start_listener(self._spec("signer", "signer", arguments, self.users.sign), path)
+
+    def _start_bank(self) -> None:
+        listener = self._listen(0)
+        url = _url(listener)
+        arguments = (
+            *("--folder", str(self.places.bank)),
+            *("--notify", f"{self.running.web}/api/v1/payments/notices"),
+            *("--fd", str(listener.fileno())),
+        )
+        spec = self._spec("bank", "bank", arguments, self.users.bank)
+        self.keeper.start(replace(spec, descriptors=(listener.fileno(),)))
+        self.keeper.wait_for("bank", lambda: _fetches(f"{url}/key"))
+        key = _get(f"{url}/key").json()["public_key"]
+        self.running = replace(self.running, bank=url, bank_key=key)
+
+    def start_web(self, listener: socket.socket) -> None:
+        descriptor = listener.fileno()
+        spec = self._spec("web", "web", ("--fd", str(descriptor)), self.users.web)
+        self.keeper.start(replace(spec, descriptors=(descriptor,)))
+        self.keeper.wait_for("web", lambda: _fetches(f"{self.running.web}/healthz"))
+
+    def _start_listener(self, spec: Spec, path: Path) -> None:
+        """Until its Unix socket is there; one that a killed process left does not count."""
+        path.unlink(missing_ok=True)
+        self.keeper.start(spec)
+        self.keeper.wait_for(spec.name, path.is_socket)
+
+    def _spec(self, name: str, module: str, arguments: tuple[str, ...], user: User) -> Spec:
+        return Spec(
+            name, f"app.processes.{module}", arguments, user, environment=self.environment()
+        )
+
+    def environment(self) -> Mapping[str, str]:
+        """What every process of ours reads its settings from."""
+        settings = self.settings
+        return {
+            "BAOHAN_DATA": str(settings.data),
+            "BAOHAN_KEYS": str(settings.keys),
+            "BAOHAN_TIMEKEEPER": str(settings.timekeeper),
+            "BAOHAN_SIGNER": str(settings.signer),
+            "BAOHAN_RUN": str(settings.run),
+            "BAOHAN_FONTS": str(settings.fonts),
+            "BAOHAN_MODE": settings.mode,
+            "BAOHAN_BASE_URL": settings.base_url,
+            "DATABASE_URL": settings.database_url,
+        }
+
+    def load_demonstration(self) -> subprocess.Popen[bytes]:
+        """The process that loads the data into an empty database; it says how far it is."""
+        spec = Spec(DEMONSTRATION, "app.demo", (), self.users.web, environment=self.environment())
+        return self.keeper.open_once(spec)
+
+    def _listen(self, port: int) -> socket.socket:
+        """On loopback; another port if this one is taken."""
+        try:
+            listener = listen(port)
+        except OSError:
+            listener = listen()
+        self._sockets.append(listener)
+        return listener
+
+    # --- watching and ending
+
+    def tend_until(self, stop: threading.Event) -> None:
+        while not stop.wait(0.2):
+            self.keeper.tend()
+
+    def end(self, hurry: Callable[[], bool] = lambda: False) -> None:
+        """The web process first, with time to drain; the authority last."""
+        self.keeper.end([DEMONSTRATION], 0.0, hurry)
+        self.keeper.end(["web"], DRAIN_SECONDS, hurry)
+        self.keeper.end(["bank", "signer"], END_SECONDS, hurry)
+        self.keeper.end(["timekeeper", "authority"], END_SECONDS, hurry)
+        for listener in self._sockets:
+            listener.close()
+        self.places.run_file.unlink(missing_ok=True)
+
+
+def pin_timekeeper(path: Path, keys: Mapping[str, bytes]) -> None:
+    """Keep the timekeeper's key as first met; BadSetting if another answers today."""
+    found = {name: key.hex() for name, key in keys.items()}
+    if path.exists():
+        if json.loads(path.read_text(encoding="utf-8")) != found:
+            raise BadSetting(
+                f"the timekeeper has another key than the one that {path} names: its store is not"
+                " the one that this installation sealed letters to"
+            )
+        return
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(json.dumps(found), encoding="utf-8")
+    new.chmod(0o644)
+    new.replace(path)
+
+
+def _url(listener: socket.socket) -> str:
+    """How this machine reaches the socket, wherever it listens."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # nosec B104 - compared, not bound
+        host = HOST
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _get(url: str) -> requests.Response:
+    with requests.Session() as http:
+        http.trust_env = False
+        return http.get(url, timeout=PROBE_SECONDS)
+
+
+def _fetches(url: str) -> bool:
+    try:
+        return _get(url).status_code == 200
+    except requests.RequestException:
+        return False
