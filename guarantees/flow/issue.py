@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from guarantees.errors import N_, NotFound, TooLate
 from guarantees.errors import Unavailable as ServiceUnavailable
 from guarantees.flow import steps
-from guarantees.flow.steps import envelopes
+from guarantees.flow.steps import automatic, envelopes
 from guarantees.ports import Files, LetterFactory, LetterOrder, Vault
 from guarantees.records import casebook, facts
 from guarantees.records.case import Case, Guarantee, Intent, Letter
@@ -110,6 +110,7 @@ def lapse(session: Session, now: datetime, case_id: str) -> None:
     if case.letter is not None or case.state == "lapsed":
         return
     case.state = move("application", case.state, "lapsed", "letter.issue")
+    automatic.free(session, case)
     steps.record(case, SYSTEM, now, "letter.lapsed", N_("开标前未能出函，保费应由机构退还。"))
     casebook.save(session, case)
     steps.tell(session, "letter.lapsed", case.supplier)

@@ -1,0 +1,35 @@
+"""`./baohan audit`: reads database and files, reports every broken invariant; exit 1 if any."""
+
+import sys
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.adapters.database import Sessions, make_engine
+from app.adapters.files_local import LocalFiles
+from app.adapters.vault import Vault, VaultError
+from app.cli.arguments import Arguments, CommandError
+from app.cli.code import become_owner
+from app.settings import BadSetting, read
+from guarantees.queries import audit
+from signing.private_files import ExposedFile
+
+
+def main(argv: list[str]) -> int:
+    """Prints a line for each broken invariant, and how many there are."""
+    Arguments("audit", "Report every broken invariant of database and files.").parse_args(argv)
+    try:
+        settings = read()
+        become_owner(settings)
+        vault = Vault.load(settings.keys)
+        sessions = Sessions(make_engine(settings.database_url), vault)
+        files = LocalFiles(settings.data / "files")
+        with sessions.reading() as session:
+            found = list(audit.broken(session, files, vault))
+    except (BadSetting, VaultError, ExposedFile) as error:
+        raise CommandError(str(error)) from error
+    except SQLAlchemyError as error:
+        raise CommandError("the database is not there; start ./baohan serve first") from error
+    for one in found:
+        print(f"{one.subject}: not so: {one.rule}")
+    print(f"{len(found)} broken invariants", file=sys.stderr)
+    return 1 if found else 0
