@@ -31,6 +31,8 @@ _SIGNATURE_OIDS: Final = frozenset(algos.SignedDigestAlgorithmId._map)
 """Identifiers of signature algorithms; none of them is a hash."""
 _OTHER_OIDS: Final = frozenset({*algos.DigestAlgorithmId._map, *keys.NamedCurve._map})
 """Identifiers of hashes and curves; none of them is a signature algorithm."""
+_PDF_MAC: Final = "1.0.32004.1.2"
+"""ISO/TS 32004: a MAC of encrypted files, for holders of their password; it proves nothing here."""
 _TOKEN: Final = "signature_time_stamp_token"
 
 
@@ -228,7 +230,7 @@ def _check_unsigned(evidence: Evidence, parts: Parts) -> None:
     for item in items(parts.signer["unsigned_attrs"]):
         if item["type"].native == _TOKEN and len(item["values"]) == 1 and evidence.token is None:
             evidence.token = item["values"][0].dump()
-        else:
+        elif item["type"].dotted != _PDF_MAC:
             evidence.reservations.append("unsigned_attributes")
 
 

@@ -221,6 +221,6 @@ REASONS: Final[dict[str, Reason]] = {
     "terms_agree": Reason(N_("文件所附条款与登记一致。")),
     "terms_differ": Reason(N_("文件所附条款与登记不一致。"), _ASK_SENDER),
     "terms_missing": Reason(N_("文件没有附带条款数据。"), _ASK_SENDER),
-    "status_known": Reason(N_("保函状态：{status}。{why}")),
+    "status_known": Reason(N_("保函状态为 {status}。")),
     "not_run": Reason(N_("因前面的步骤未通过，没有执行。")),
 }

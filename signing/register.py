@@ -1,7 +1,7 @@
 """Steps 8 to 12: what only a register can tell of a letter (保函), and its status."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from signing.report import Report, Result, SignatureReport, Step, make_step, verdict
@@ -57,9 +57,9 @@ def judge(report: SignatureReport, *, register: Register | None) -> Report:
     result = verdict(counted)
     if letter[1].result == Result.FAILED:
         return Report(report, (*report.steps, *letter), result, None)
-    status = make_step(
-        12, Result.PASSED, "status_known", status=entry.status, why=entry.status_reason
-    )
+    status = make_step(12, Result.PASSED, "status_known", status=entry.status)
+    if entry.status_reason:
+        status = replace(status, reason=f"{status.reason}{entry.status_reason}")
     return Report(report, (*report.steps, *letter, status), result, entry.status)
 
 
