@@ -115,6 +115,9 @@ _BUSINESS: dict[str, Problem] = {
         429, N_("账号已暂时锁定"), tone="wait", code="sign_in_locked", way_out="sign_in"
     ),
     "guarantees.errors.PassphraseRefused": _PASSPHRASE,
+    "guarantees.errors.OtherKeyNeeded": Problem(
+        409, N_("需要另一把钥匙"), tone="warn", code="other_key_needed", way_out="back"
+    ),
     "guarantees.values.money.BadAmount": _WRONG_INPUT,
     "guarantees.values.codes.BadCode": _WRONG_INPUT,
     "guarantees.values.text.BadText": _WRONG_INPUT,

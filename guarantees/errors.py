@@ -152,3 +152,13 @@ class PassphraseRefused(GuaranteeError):
 
     code = "passphrase_refused"
     text = N_("口令不能打开解密钥匙，请核对大小写后重新输入。")
+
+
+class OtherKeyNeeded(PassphraseRefused):
+    """The passphrase is right, but what is left was sealed to other keys than the one it opens."""
+
+    code = "other_key_needed"
+    text = N_(
+        "这把钥匙打不开余下的函件：它们密封时还没有用到这把钥匙。请用指纹以 %(fingerprints)s 开头的"
+        "钥匙和它的口令开标。函件没有受影响。"
+    )

@@ -73,8 +73,8 @@ _runs: dict[str, threading.Thread | None] = {}
 def start(house: House, actor: Actor, now: datetime, lot: str, passphrase: str) -> None:
     """Begin to open the lot, or join the run that is under way.
 
-    Before anything is written: PassphraseRefused, TooEarly, Unavailable, TimekeeperRefused (its
-    reason in its own words), and what the flow raises for those who may not.
+    Before anything is written: PassphraseRefused, OtherKeyNeeded, TooEarly, Unavailable,
+    TimekeeperRefused (its reason in its own words), and what the flow raises for those who may not.
     """
     with house.sessions.reading() as session:
         openings.room(session, actor, now, lot)  # who opens must be able to read the result
@@ -86,9 +86,13 @@ def start(house: House, actor: Actor, now: datetime, lot: str, passphrase: str) 
     run = _Run(house, actor, lot, keys)
     try:
         plan = _prepare(run)
-        shares = _first_shares(run, plan)
+        mine = open_lot.within_reach(plan, keys)
+        # The timekeeper first: before T by its clock nothing is said of letters, not even this.
+        shares = _first_shares(run, mine)
+        if plan.letters and not mine.letters:
+            raise open_lot.other_keys(plan)
         _begin(run, plan)
-        thread = threading.Thread(target=_work, args=(run, plan, shares), name="opening")
+        thread = threading.Thread(target=_work, args=(run, mine, shares), name="opening")
         _runs[lot] = thread
         thread.start()
     except BaseException:
@@ -163,8 +167,8 @@ def _work(run: _Run, plan: Plan, shares: list[Share]) -> None:
     """The thread. Whatever stops it, the page offers to go on."""
     log.info("begun", opening=plan.opening)
     try:
-        _open_all(run, plan, shares)
-        log.info("finished", opening=plan.opening)
+        done = _open_all(run, plan, shares)
+        log.info("finished" if done else "other_key_needed", opening=plan.opening)
     except Exception as error:  # the message may name a letter: type and service must do
         service = error.fields.get("service") if isinstance(error, Unavailable) else None
         log.error("interrupted", opening=plan.opening, error=type(error).__name__, service=service)
@@ -174,17 +178,23 @@ def _work(run: _Run, plan: Plan, shares: list[Share]) -> None:
             _runs.pop(run.lot, None)
 
 
-def _open_all(run: _Run, plan: Plan, shares: list[Share]) -> None:
-    """Once the opening has begun no letter is settled any more: one look afterwards is enough,
-    but for those that were settled between the first look and the beginning."""
+def _open_all(run: _Run, plan: Plan, shares: list[Share]) -> bool:
+    """Whether the opening is closed; not while letters wait for a key that was not brought.
+
+    Once the opening has begun no letter is settled any more: one look afterwards is enough,
+    but for those that were settled between the first look and the beginning.
+    """
     while True:
         _open_plan(run, plan, shares)
-        plan = _prepare(run)
+        left = _prepare(run)
+        plan = open_lot.within_reach(left, run.keys)
         if not plan.letters:
             break
         shares = _first_shares(run, plan)
+    if left.letters:
+        return False
     _sign_list(run, plan)  # before the end: what has ended is complete
-    _finish(run, plan)
+    return _finish(run, plan)
 
 
 def _open_plan(run: _Run, plan: Plan, first: list[Share]) -> None:
@@ -235,8 +245,8 @@ def _result(run: _Run) -> dict[str, Any]:
         return verdicts.result(session, room, actor, now)
 
 
-def _finish(run: _Run, plan: Plan) -> None:
+def _finish(run: _Run, plan: Plan) -> bool:
     actor, now = run.acting()
-    run.house.sessions.write(
+    return run.house.sessions.write(
         "finish_opening", lambda session: open_lot.finish(session, actor, now, plan)
     )

@@ -6,20 +6,22 @@ again, each letter still has exactly one verdict.
 """
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from guarantees.errors import NotFound, PassphraseRefused, TooEarly
+from guarantees.errors import NotFound, OtherKeyNeeded, PassphraseRefused, TooEarly
 from guarantees.flow import steps
 from guarantees.flow.steps import envelopes
 from guarantees.ports import Files, Vault
 from guarantees.records import casebook
 from guarantees.records.case import Case
 from guarantees.records.guarantee import OpeningResult
+from guarantees.records.person import OpeningKey
 from guarantees.records.project import Opening
 from guarantees.tables.lifecycle import move
 from guarantees.values.actor import Actor
@@ -31,11 +33,15 @@ from signing.seal import (
     ReleaseRequest,
     SealBroken,
     SealContext,
+    fingerprint_of_private,
     open_envelope,
     parse,
     unwrap_private,
     unwrap_sp,
 )
+
+SHOWN_DIGITS = 16
+"""Hexadecimal digits of a key's fingerprint that people compare."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class Sealed:
     terms: str
     envelope: Envelope | None
     """None: what is stored does not open, which is a verdict too."""
+    keys: frozenset[bytes] = frozenset()
+    """Fingerprints of the registered opening keys that it was sealed to."""
 
     def request(self) -> ReleaseRequest | None:
         return self.envelope.release_request(self.context) if self.envelope else None
@@ -100,7 +108,26 @@ def prepare(
     cases = (casebook.get(session, one) for one in casebook.of_lot(session, lot_id))
     letters = [_sealed(case, files, vault) for case in cases if case.sealed and case.letter]
     secrets.SystemRandom().shuffle(letters)
-    return Plan(opening.id, lot_id, tuple(letters))
+    return Plan(opening.id, lot_id, tuple(_with_keys(session, letters)))
+
+
+def within_reach(plan: Plan, keys: Sequence[bytes]) -> Plan:
+    """The part of the plan that these private keys decide.
+
+    Left out is what was sealed to other registered keys alone (before this one was made, or before
+    the agency's mandate): it is not broken, and waits for those keys. What no registered key opens
+    stays in: its verdict is the same whoever opens.
+    """
+    held = {fingerprint_of_private(key) for key in keys}
+    mine = tuple(one for one in plan.letters if not one.keys or one.keys & held)
+    return replace(plan, letters=mine)
+
+
+def other_keys(plan: Plan) -> OtherKeyNeeded:
+    """What to say of letters that wait for keys which were not brought."""
+    needed = frozenset[bytes]().union(*(one.keys for one in plan.letters))
+    shown = "、".join(sorted(one.hex()[:SHOWN_DIGITS] for one in needed))
+    return OtherKeyNeeded(fingerprints=shown, noun="opening key")
 
 
 def unseal(one: Sealed, keys: list[bytes], st: bytes) -> bytes:
@@ -207,6 +234,16 @@ def _envelope(intent_id: str, files: Files, vault: Vault) -> Envelope | None:
         return parse(envelopes.inner(envelopes.unpack(intent_id, held, vault), vault))
     except SealBroken:
         return None
+
+
+def _with_keys(session: Session, letters: list[Sealed]) -> list[Sealed]:
+    """Each letter with the registered keys among its recipients, whoever holds them today."""
+    registered = set(session.scalars(select(OpeningKey.fingerprint)))
+    return [replace(one, keys=frozenset(_recipients(one.envelope)) & registered) for one in letters]
+
+
+def _recipients(envelope: Envelope | None) -> list[bytes]:
+    return [wrap.fingerprint for wrap in envelope.recipient_wraps] if envelope else []
 
 
 def _results(session: Session, opening_id: str) -> int:

@@ -23,6 +23,7 @@ from signing.seal.envelope import (
     ReleaseRequest,
     SealContext,
     fingerprint_of,
+    fingerprint_of_private,
     parse,
 )
 from signing.seal.passphrase import FAULTS as PASSPHRASE_FAULTS
@@ -53,6 +54,7 @@ __all__ = [
     "WeakPassphrase",
     "Wrap",
     "fingerprint_of",
+    "fingerprint_of_private",
     "leaf_hash",
     "lp",
     "make_key_pair",

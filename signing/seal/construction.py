@@ -32,6 +32,7 @@ from signing.seal.envelope import (
     ReleaseRequest,
     SealContext,
     fingerprint_of,
+    fingerprint_of_private,
 )
 from signing.seal.wraps import (
     EID_BYTES,
@@ -138,7 +139,7 @@ def _body(letter: bytes) -> bytes:
 @opaque
 def unwrap_sp(envelope: Envelope, ctx: bytes, private_key: bytes) -> bytes:
     """`sp`, with a recipient's or the recovery private key (X25519, 32 bytes), else SealBroken."""
-    held = fingerprint_of(hpke.public_of(private_key))
+    held = fingerprint_of_private(private_key)
     for wrap in envelope.wraps:
         if wrap.role in (RECIPIENT, RECOVERY) and wrap.fingerprint == held and wrap.kind == HPKE:
             key = X25519PrivateKey.from_private_bytes(private_key)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from signing.seal import hpke
 from signing.seal.broken import opaque
 from signing.seal.encoding import lp
 from signing.seal.wraps import (
@@ -38,6 +39,11 @@ HEAD_BYTES = COM_BYTES + AREA_BYTES
 def fingerprint_of(public_key: bytes) -> bytes:
     """SHA-256 of the raw X25519 public key."""
     return hashlib.sha256(public_key).digest()
+
+
+def fingerprint_of_private(private_key: bytes) -> bytes:
+    """Of the public key that belongs to a raw X25519 private key."""
+    return fingerprint_of(hpke.public_of(private_key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from app.jobs.worker import Jobs
 from guarantees.errors import (
     Forbidden,
     NotFound,
+    OtherKeyNeeded,
     PassphraseRefused,
     SecondFactorNeeded,
     TooEarly,
     Unavailable,
 )
+from guarantees.flow import make_opening_key
 from guarantees.queries import openings as queries
 from guarantees.queries.openings import Room
 from guarantees.records import casebook
@@ -125,6 +127,48 @@ def test_who_may_not_open(world: World, house: House, cases: list[str]) -> None:
     with pytest.raises(NotFound):
         openings.start(house, world.as_("procurer"), world.now, "no-lot", PASSPHRASE)
     assert room(world).state == "sealed"
+
+
+LATER = "a later passphrase 后来的口令"
+
+
+def later_key(world: World) -> None:
+    """The procurer's second key, made when letters may be sealed already."""
+    actor = world.as_("procurer")
+    prepared = make_opening_key.prepare(actor, LATER, LATER)
+    world.run("opening_key", make_opening_key.store, actor, world.now, prepared)
+
+
+def test_a_later_key_breaks_no_earlier_letter(world: World, house: House, cases: list[str]) -> None:
+    later_key(world)
+    with pytest.raises(OtherKeyNeeded) as refused:
+        start(world, house, passphrase=LATER)
+    first = min(room(world).keys, key=lambda one: one.made_at or world.now)
+    assert first.fingerprint.hex()[:16] in str(refused.value)
+    assert room(world).state == "sealed"
+    assert {one.verdict for one in opened(world, house).results} == {"verified"}
+
+
+def test_a_key_opens_what_is_its_own_and_the_rest_waits(world: World, house: House) -> None:
+    paid(world)
+    Jobs(house).run_due()
+    later_key(world)
+    paid(world, "rival")
+    Jobs(house).run_due()
+    world.now = OPENING
+    start(world, house, passphrase=LATER)
+    openings.wait(world.lot, 60)
+    half = room(world)
+    assert (half.state, half.total, [one.verdict for one in half.results]) == (
+        "opening",
+        2,
+        ["verified"],
+    )
+    assert openings.read_list(house, half.opening) is None
+    with pytest.raises(OtherKeyNeeded):
+        start(world, house, passphrase=LATER)
+    whole = opened(world, house)
+    assert (whole.state, [one.verdict for one in whole.results]) == ("opened", ["verified"] * 2)
 
 
 def test_a_lot_without_bids_opens_too(world: World, house: House) -> None:
