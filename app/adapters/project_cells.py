@@ -33,7 +33,7 @@ SHOWN = 60
 
 class CellFormula(BadCell):
     code = "cell_formula"
-    text = N_("单元格是公式（%(given)s），请改为它的值：复制后“选择性粘贴”为数值。")
+    text = N_("“%(given)s”是公式，请改为它的值（在 Excel 里复制后“选择性粘贴”为数值）。")
 
 
 class CellControl(BadCell):

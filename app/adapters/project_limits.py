@@ -6,7 +6,7 @@ MAX_BYTES = 8 * 2**20
 """A year of a province's notices in one file is 5 MiB of JSON; more comes in several files."""
 
 MAX_PROJECTS = 2_000
-"""Projects of one file: they are written in one transaction, in some ten seconds."""
+"""Projects of one file: they are written in one transaction, in a few seconds."""
 
 MAX_ROWS = 20_000
 """Rows of a table, blank ones too: 2,000 projects with ten lots each."""

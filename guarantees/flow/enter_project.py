@@ -51,8 +51,9 @@ def _enter(
     notice = replace(notice, source_system=system, source_id=new_id())
     projects.check(session, actor, notice)
     _check_number(session, notice)
+    parties = projects.matched(session, [notice])(notice)
     project = projects.create(
-        session, actor, now, notice, imported=False, demonstration=demonstration
+        session, actor, now, notice, parties, imported=False, demonstration=demonstration
     )
     steps.record_about(session, f"project:{project.id}", actor, now, "project.entered")
     return project.id

@@ -1,8 +1,9 @@
 """Importing notices from a file (LJ-1): all of it, or nothing.
 
 A notice is matched by source system and id there. An unknown one becomes a draft with the gaps
-that it has; a known one that says the same changes nothing; one that says something else becomes
-the next version, by the same rules as a correction by hand.
+that it has; a known one that says the same as last time changes nothing; what it says anew becomes
+the next version, by the same rules as a correction by hand. What people completed or corrected
+since stays.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from guarantees.flow.steps import corrections, projects
 from guarantees.flow.steps.corrections import Correction
 from guarantees.records import project_notice
 from guarantees.records.project import Project
+from guarantees.records.project_notice import BATCH
 from guarantees.sums.notices import merged
 from guarantees.values.actor import Actor
 from guarantees.values.notice import FIELD_NAMES, ProjectNotice, missing
@@ -25,9 +27,6 @@ from guarantees.values.notice_faults import Fault, NoticeRefused
 from guarantees.values.notice_rows import ImportRefused, NoticeRow, RowProblem
 from guarantees.values.sentence import Sentence
 from signing.timekeeper.protocol import Timekeeper
-
-BATCH = 500
-"""Ids asked for in one statement: SQLite takes no more than 999 parameters everywhere."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,8 @@ class Imported:
 class _Planned:
     row: int
     notice: ProjectNotice
+    turn: int
+    """How often the source has spoken of it, this time included; 0: it says nothing anew."""
     project: Project | None = None
     correction: Correction | None = None
 
@@ -74,8 +75,12 @@ def import_notices(
     system = projects.source_system(actor, system)
     own = [NoticeRow(one.row, replace(one.notice, source_system=system)) for one in rows]
     planned = _plan(session, actor, now, own)
+    parties = projects.matched(session, [one.notice for one in own])
     return tuple(
-        _write(session, actor, now, one, timekeeper, demonstration=demonstration) for one in planned
+        _created(session, actor, now, one, parties(one.notice), demonstration=demonstration)
+        if one.project is None or one.correction is None
+        else _changed(session, actor, now, one, one.project, one.correction, timekeeper)
+        for one in planned
     )
 
 
@@ -86,12 +91,18 @@ def _plan(
     problems = [*_repeated(rows, "source_id"), *_repeated(rows, "number")]
     known = _known(session, "source_id", rows)
     numbered = _known(session, "number", rows)
+    sources = project_notice.last_sources(session, [one.id for one in known.values()])
     planned = []
     for one in rows:
         project = known.get(one.notice.source_id)
         try:
             _check_number(one.notice, project, numbered)
-            planned.append(_decide(session, actor, now, one, project))
+            if project is None:
+                projects.check(session, actor, one.notice)
+                planned.append(_Planned(one.row, one.notice, turn=1))
+            else:
+                said = sources.get(project.id)
+                planned.append(_decide(session, actor, now, one, project, said))
         except NoticeRefused as refused:
             problems += [_problem(one.row, fault) for fault in refused.faults]
     if problems:
@@ -100,35 +111,51 @@ def _plan(
 
 
 def _decide(
-    session: Session, actor: Actor, now: datetime, row: NoticeRow, project: Project | None
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    row: NoticeRow,
+    project: Project,
+    said: tuple[int, ProjectNotice] | None,
 ) -> _Planned:
-    if project is None:
-        projects.check(session, actor, row.notice)
-        return _Planned(row.row, row.notice)
+    """What a known project makes of the notice; `said`: what its source said last, and when."""
     steps.project_for(session, actor, "project.enter", project.id)
     current = project_notice.to_notice(project, steps.current_version(session, project))
-    base = project_notice.to_notice(project, projects.last_imported(session, project))
+    turns, base = said or (0, current)
     notice = merged(base, current, row.notice)
     correction = corrections.decide(session, actor, now, project, notice)
-    return _Planned(row.row, row.notice, project, correction)
+    turn = 0 if base == row.notice else turns + 1
+    return _Planned(row.row, row.notice, turn, project, correction)
 
 
-def _write(
+def _created(
     session: Session,
     actor: Actor,
     now: datetime,
     planned: _Planned,
-    timekeeper: Timekeeper,
+    parties: projects.Parties,
     *,
     demonstration: bool,
 ) -> Imported:
-    project, correction = planned.project, planned.correction
-    if project is None or correction is None:
-        project = projects.create(
-            session, actor, now, planned.notice, imported=True, demonstration=demonstration
-        )
-        steps.record_about(session, f"project:{project.id}", actor, now, "project.imported")
-        return _imported(planned, project, "created", planned.notice)
+    project = projects.create(
+        session, actor, now, planned.notice, parties, imported=True, demonstration=demonstration
+    )
+    steps.record_about(session, f"project:{project.id}", actor, now, "project.imported")
+    project_notice.remember_source(session, project.id, now, planned.notice, planned.turn)
+    return _imported(planned, project, "created", planned.notice)
+
+
+def _changed(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    planned: _Planned,
+    project: Project,
+    correction: Correction,
+    timekeeper: Timekeeper,
+) -> Imported:
+    if planned.turn:
+        project_notice.remember_source(session, project.id, now, planned.notice, planned.turn)
     note = planned.notice.remarks
     corrections.write(session, actor, now, project, correction, note, timekeeper, imported=True)
     outcome = "corrected" if correction.registered else "completed"

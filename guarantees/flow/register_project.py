@@ -42,7 +42,7 @@ def _begin(
 ) -> None:
     notice = project_notice.to_notice(project, version)
     # Organisations may have registered since the version was made.
-    version.procurer_id, version.agency_id = projects.matched(session, notice)
+    version.procurer_id, version.agency_id = projects.matched(session, [notice])(notice)
     found = (
         *gaps(notice),
         *obstacles(notice, now),

@@ -147,7 +147,7 @@ def test_midnight_with_an_hour_in_its_format_is_a_moment() -> None:
 def test_formulas_are_refused_not_computed(formula: str) -> None:
     row, column, reason = problem(saved(book(("A1", "甲", formula))))
     assert (row, column) == (2, "项目预算（元）")
-    assert "单元格是公式" in reason
+    assert "是公式，请改为它的值" in reason
 
 
 def test_what_a_formula_left_behind_is_refused() -> None:

@@ -97,7 +97,7 @@ def test_the_form_sent_twice_makes_one_project(pages: Site) -> None:
         ("name", " ", "请填写项目名称。"),
         ("name", "名" * 301, "有 301 个字，最多 300 个字"),
         ("region", "太原\x07", "看不见的控制字符（U+0007）"),
-        ("procurer_name", "=HYPERLINK(1)", "单元格是公式"),
+        ("procurer_name", "=HYPERLINK(1)", "”是公式，请改为它的值"),
         ("budget", "0", "“项目预算”不能是零"),
         ("bid_validity_days", "9999", "应在 1 到 3650 天之间"),
     ],

@@ -61,7 +61,7 @@ def test_problems_are_listed_by_row_and_column_and_nothing_is_imported(pages: Si
     for row, column, reason in (
         (2, "项目类型", "“船”无法识别，可以填写：货物、服务、工程。"),
         (2, "投标截止时间", "时间“2026-13-01 09:30”无法识别"),
-        (3, "项目预算（元）", "单元格是公式（=1+1）"),
+        (3, "项目预算（元）", "“=1+1”是公式，请改为它的值"),
     ):
         line = page.split(f"第 {row} 行</th>")
         assert any(column in part[:200] and reason in part[:400] for part in line[1:])

@@ -18,6 +18,9 @@ from guarantees.queries.project_detail import ProjectView
 from guarantees.values.notice import ProjectNotice
 from guarantees.values.notice_faults import NoticeRefused
 
+BASIC_ACCOUNT = "基本账户"
+"""What notices call it; where they name it, the form asks whether they demand it."""
+
 RESHAPED = frozenset({"add_lot", "remove_lot", "back"})
 """Buttons that only change the form."""
 
@@ -120,8 +123,15 @@ def _form_page(form: NoticeForm, known: ProjectView | None = None) -> str | tupl
         hints=hints(known.notice, known.gaps) if known and known.state == "draft" else {},
         time_input=time_input,
         own_procurer=actor().organisation_role == "procurer",
+        basic_account_named=known is not None and BASIC_ACCOUNT in _words_of(known),
     )
     return (page, 422) if form.errors else page
+
+
+def _words_of(known: ProjectView) -> str:
+    """The notice's own words on deposits and guarantees."""
+    notice = known.notice
+    return f"{notice.deposit_forms} {notice.guarantee_quote} {known.remarks}"
 
 
 def _preview_page(form: NoticeForm, known: ProjectView, correction: Correction) -> str | Response:

@@ -1,10 +1,9 @@
 """What import, form and correction of projects share: making them and adding versions.
 
-The source's own word is told from people's by the author: a version that an import made has none
-(`made_by` NULL); its event says who imported it.
+A version that an import made has no author (`made_by` NULL); its event says who imported it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,15 +11,19 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import N_
 from guarantees.flow import steps
-from guarantees.records import project_notice
+from guarantees.records import outbox, project_notice
 from guarantees.records.organisation import Organisation
 from guarantees.records.project import Lot, Mandate, Project, ProjectVersion
+from guarantees.tables import notices
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.values.actor import Actor
 from guarantees.values.ids import ID_BYTES, id_from_bytes, new_id
 from guarantees.values.notice import FIELD_NAMES, ProjectNotice
 from guarantees.values.notice_faults import Fault, NoticeRefused, faults
 from guarantees.values.sentence import Sentence
+
+CORRECTED = "project.corrected"
+"""Event of tables/notices."""
 
 SYSTEM_LIMIT = 30
 """Characters of a source system's name; an organisation's id follows it."""
@@ -61,29 +64,34 @@ def _name(session: Session, actor: Actor) -> str:
     return steps.organisation(session, actor.organisation_id).name
 
 
+Parties = tuple[str | None, str | None]
+"""Ids of procurer and agency, where they are registered."""
+
+
 def create(
     session: Session,
     actor: Actor,
     now: datetime,
     notice: ProjectNotice,
+    parties: Parties,
     *,
     imported: bool,
     demonstration: bool = False,
 ) -> Project:
-    """A draft with its first version and its lots."""
+    """A draft with its first version and its lots; nothing is asked of the database."""
     project = Project(
         id=new_id(),
         source_system=notice.source_system,
         source_id=notice.source_id,
         number=notice.number,
         state=move("project", NEW, "draft", "project.enter"),
-        current=0,
+        current=1,
         entered_by=actor.organisation_id,
         demonstration=demonstration,
     )
     session.add(project)
-    session.flush()
-    add_version(session, actor, now, project, notice, notice.remarks, imported=imported)
+    session.add(_version(actor, now, project, notice, parties, notice.remarks, imported=imported))
+    _add_lots(session, project, (lot.number for lot in notice.effective_lots()))
     return project
 
 
@@ -98,11 +106,31 @@ def add_version(
     imported: bool,
 ) -> ProjectVersion:
     """The next version becomes the current one; lots follow it. `notice` was checked."""
-    procurer, agency = matched(session, notice)
-    version = ProjectVersion(
+    project.current += 1
+    project.number = notice.number
+    parties = matched(session, [notice])(notice)
+    version = _version(actor, now, project, notice, parties, note, imported=imported)
+    session.add(version)
+    _sync_lots(session, project, notice)
+    session.flush()
+    return version
+
+
+def _version(
+    actor: Actor,
+    now: datetime,
+    project: Project,
+    notice: ProjectNotice,
+    parties: Parties,
+    note: str,
+    *,
+    imported: bool,
+) -> ProjectVersion:
+    procurer, agency = parties
+    return ProjectVersion(
         id=new_id(),
         project_id=project.id,
-        number=project.current + 1,
+        number=project.current,
         procurer_id=procurer,
         agency_id=agency,
         note=note,
@@ -110,22 +138,21 @@ def add_version(
         made_at=now,
         **project_notice.to_columns(notice),
     )
-    session.add(version)
-    project.current, project.number = version.number, notice.number
-    _sync_lots(session, project, notice)
-    session.flush()
-    return version
 
 
 def _sync_lots(session: Session, project: Project, notice: ProjectNotice) -> None:
     """A lot keeps its row for good; one that the notice drops is marked."""
     stated = {lot.number for lot in notice.effective_lots()}
-    known = {lot.number: lot for lot in _lots(session, project)}
-    for number, lot in known.items():
-        lot.withdrawn = number not in stated
+    known = session.scalars(select(Lot).where(Lot.project_id == project.id)).all()
+    for lot in known:
+        lot.withdrawn = lot.number not in stated
+    _add_lots(session, project, stated - {lot.number for lot in known})
+
+
+def _add_lots(session: Session, project: Project, numbers: Iterable[str]) -> None:
     session.add_all(
         Lot(id=_lot_id(session, project, number), project_id=project.id, number=number)
-        for number in stated - known.keys()
+        for number in numbers
     )
 
 
@@ -136,37 +163,32 @@ def _lot_id(session: Session, project: Project, number: str) -> str:
     return id_from_bytes(tag[:ID_BYTES])
 
 
-def _lots(session: Session, project: Project) -> Iterable[Lot]:
-    return session.scalars(select(Lot).where(Lot.project_id == project.id))
-
-
-def matched(session: Session, notice: ProjectNotice) -> tuple[str | None, str | None]:
-    """Ids of procurer and agency as registered under exactly the notice's names."""
-    return (
-        _registered(session, "procurer", notice.procurer_name),
-        _registered(session, "agency", notice.agency_name),
+def matched(session: Session, given: Iterable[ProjectNotice]) -> Callable[[ProjectNotice], Parties]:
+    """A look-up for these notices: who is registered under exactly the names that they give."""
+    named = list(given)
+    procurers = _registered(session, "procurer", {one.procurer_name for one in named})
+    agencies = _registered(session, "agency", {one.agency_name for one in named})
+    return lambda one: (
+        procurers.get(one.procurer_name or ""),
+        agencies.get(one.agency_name or ""),
     )
 
 
-def _registered(session: Session, role: str, name: str | None) -> str | None:
-    if name is None:
-        return None
-    found = session.scalars(
-        select(Organisation.id)
-        .where(Organisation.role == role, Organisation.name == name, Organisation.state == "active")
-        .limit(2)
-    ).all()
-    return found[0] if len(found) == 1 else None  # two of one name: nobody can tell which
-
-
-def last_imported(session: Session, project: Project) -> ProjectVersion:
-    """The version that holds the source's last word; the first one for what people entered."""
-    versions = session.scalars(
-        select(ProjectVersion)
-        .where(ProjectVersion.project_id == project.id)
-        .order_by(ProjectVersion.number.desc())
-    ).all()
-    return next((one for one in versions if one.made_by is None), versions[-1])
+def _registered(session: Session, role: str, names: Iterable[str | None]) -> dict[str, str]:
+    """Ids by name. Of two organisations with one name nobody can tell which is meant."""
+    wanted = sorted(name for name in names if name is not None)
+    found: dict[str, list[str]] = {}
+    for start in range(0, len(wanted), project_notice.BATCH):
+        rows = session.execute(
+            select(Organisation.name, Organisation.id).where(
+                Organisation.role == role,
+                Organisation.state == "active",
+                Organisation.name.in_(wanted[start : start + project_notice.BATCH]),
+            )
+        )
+        for name, organisation_id in rows:
+            found.setdefault(name, []).append(organisation_id)
+    return {name: ids[0] for name, ids in found.items() if len(ids) == 1}
 
 
 def withdraw_former_agency(
@@ -190,7 +212,10 @@ def withdraw_former_agency(
 
 
 def tell_parties(session: Session, version: ProjectVersion) -> None:
-    """News of a correction to those who act in the project."""
-    for organisation_id in (version.procurer_id, version.agency_id):
-        if organisation_id is not None:
-            steps.tell(session, "project.corrected", organisation_id)
+    """News of a correction to those who act in the project, each once."""
+    parties = {"procurer": version.procurer_id, "agency": version.agency_id}
+    for notice in notices.for_event(CORRECTED):
+        about = parties.get(notice.to)
+        if about is not None:
+            arguments = {"event": CORRECTED, "to": notice.to, "about": about}
+            outbox.put(session, outbox.Message("mail", arguments))

@@ -167,6 +167,28 @@ def test_what_people_filled_in_survives_a_reimport(office: Office) -> None:
     assert last.outcome == "unchanged"
 
 
+def test_what_people_corrected_survives_every_later_import(office: Office) -> None:
+    """The source keeps its error beside news of its own; a lot that people dropped stays away."""
+    [made] = office.import_(NOTICE)
+    corrected = notice(region="山西省大同市", lots=NOTICE.lots[:1])
+    office.correct(made.project, corrected)
+    news = notice(method="邀请招标")
+    [moved] = office.import_(news)
+    assert moved.outcome == "completed"
+    for _ in range(2):
+        [again] = office.import_(news)
+        assert again.outcome == "unchanged"
+    seen = view(office, made.project).notice
+    assert (seen.region, seen.method) == ("山西省大同市", "邀请招标")
+    assert seen.lots == NOTICE.lots[:1]
+    # At last the source agrees with the people, and later moves on: now its word counts again.
+    agreed = replace(news, region="山西省大同市")
+    assert [one.outcome for one in office.import_(agreed)] == ["unchanged"]
+    [last] = office.import_(replace(agreed, region="山西省"))
+    assert last.outcome == "completed"
+    assert view(office, made.project).notice.region == "山西省"
+
+
 def test_two_agencies_with_the_same_file_do_not_meet(office: Office) -> None:
     [own] = office.import_(NOTICE)
     [other] = office.import_(NOTICE, who=office.stranger())

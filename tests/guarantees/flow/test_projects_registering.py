@@ -323,6 +323,11 @@ def test_postponing_asks_the_timekeeper(office: Office) -> None:
         assert certificate.revision == 2
         assert opening.opening_time == certificate.opening_time == OPENING + DAY
     messages = office.world.run("outbox", lambda session: list(pending(session, START, 100)))
+    people = office.world.people
+    assert sorted((one.arguments["to"], one.arguments["about"]) for one in messages) == [
+        ("agency", people["agency"].organisation_id),
+        ("procurer", people["procurer"].organisation_id),
+    ]
     assert {one.arguments["event"] for one in messages} == {"project.corrected"}
 
 
