@@ -15,7 +15,7 @@ from guarantees.records import casebook, codec, outbox, slots
 from guarantees.records.case import Case, Payment, Posting
 from guarantees.records.project import ProjectVersion
 from guarantees.records.sealed import PaymentNotice
-from guarantees.tables.lifecycle import NEW, move
+from guarantees.tables.lifecycle import NEW, may, move
 from guarantees.values.actor import SYSTEM, Actor
 from guarantees.values.codes import parse_bank_account
 from guarantees.values.ids import new_id
@@ -55,9 +55,10 @@ def order(session: Session, actor: Actor, now: datetime, case_id: str, payer_acc
 
 
 def order_for_bank(session: Session, case_id: str) -> PremiumOrder | None:
-    """What the job sends to the bank; None if the payment is no longer open."""
-    payment = casebook.get(session, case_id).payment()
-    if payment is None or payment.state != "ordered":
+    """What the job sends to the bank; None if the payment is no longer open, or not wanted."""
+    case = casebook.get(session, case_id)
+    payment = case.payment()
+    if payment is None or payment.state != "ordered" or not _payable(case):
         return None
     return PremiumOrder(
         reference=payment.reference,
@@ -94,7 +95,7 @@ def _apply(
     session: Session, case: Case, payment: Payment, notice: BankNotice, now: datetime
 ) -> None:
     payment.bank_reference, payment.received = notice.bank_reference, notice.amount
-    problem = _problem(payment, notice)
+    problem = _problem(case, payment, notice)
     if problem:
         outcome = "failed" if notice.outcome == "failed" else "mismatched"
         payment.state = move("payment", payment.state, outcome, "payment.settle")
@@ -124,9 +125,15 @@ def premium_entry(case: Case, payment: Payment, now: datetime) -> list[Posting]:
     ]
 
 
-def _problem(payment: Payment, notice: BankNotice) -> str:
+def _payable(case: Case) -> bool:
+    return may("application", case.state, "payment.settle")
+
+
+def _problem(case: Case, payment: Payment, notice: BankNotice) -> str:
     if notice.outcome != "paid":
         return notice.reason or N_("银行未能扣款。")
+    if not _payable(case):
+        return N_("扣款到账前申请已经结束，不再出函，款项未动用，应由机构原路退回。")
     if notice.amount != payment.amount:
         return N_("到账金额与应付保费不同，款项未动用，请联系银行退回后重新支付。")
     if notice.payer_account != payment.payer_account:

@@ -210,3 +210,19 @@ def test_bank_notices_that_do_not_pay(
     again = world.run("order_payment", pay.order, supplier, world.now, case, "6222000012345678")
     assert first is not None
     assert (again == first.reference) == (outcome == "unknown")
+
+
+def test_money_that_arrives_after_a_withdrawal_is_known_and_due_back(world: World) -> None:
+    case = applied(world)
+    decided(world, case)
+    supplier = world.as_("supplier")
+    world.run("order_payment", pay.order, supplier, world.now, case, "6222000012345678")
+    told = notice(world, case)
+    world.run("withdraw", complete.withdraw, supplier, world.now, case)
+    assert world.read(pay.order_for_bank, case) is None
+    assert world.run("payment_notice", pay.receive, told, world.now) == "mismatched"
+    held = get(world, case)
+    payment = held.payment()
+    assert payment is not None
+    assert (held.state, held.postings, payment.received) == ("withdrawn", [], payment.amount)
+    assert "退回" in payment.problem
