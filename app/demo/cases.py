@@ -8,7 +8,7 @@ from app.demo.stage import Stage
 from guarantees.flow import apply, complete, pay, underwrite
 from guarantees.flow.apply import CONSENT_ITEMS, ApplicationForm, Choice
 from guarantees.records import casebook
-from guarantees.records.case import Case
+from guarantees.records.case import Applicant, Case
 from guarantees.values.actor import Actor
 
 REASONS = {
@@ -33,6 +33,8 @@ class Play:
     refuses the account)."""
     account: str = ""
     """To pay from; empty: the supplier's own."""
+    members: tuple[Applicant, ...] = ()
+    """Of a consortium (联合体), besides the supplier."""
 
 
 def perform(stage: Stage, play: Play, products: dict[str, str]) -> str:
@@ -58,7 +60,7 @@ def get(stage: Stage, case: str) -> Case:
 def _submit(stage: Stage, supplier: Actor, play: Play, products: dict[str, str]) -> str:
     form = ApplicationForm(
         choices=(Choice(play.lot, products[play.product]),),
-        members=(),
+        members=play.members,
         consents=frozenset(CONSENT_ITEMS),
         contact=f"{supplier.name} 0351-0000000",
         payer_account=_account(play),

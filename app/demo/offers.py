@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from app.demo import cast
 from app.demo.cast import CastOrganisation, CastPolicy, CastProduct
 from app.demo.stage import Stage
 from guarantees.flow import approve_policy, publish_product
 from guarantees.flow.approve_policy import PolicyForm
 from guarantees.flow.publish_product import ProductForm
+from guarantees.records.product import Product
 from guarantees.values.actor import Actor
 from guarantees.values.moments import beijing_date
 from guarantees.values.money import Money
@@ -33,6 +36,12 @@ def _publish(stage: Stage, product: CastProduct) -> str:
     )
     maker = actor_of(stage, product.institution, "maker")
     return stage.write("product", publish_product.publish, maker, stage.house.now(), form)
+
+
+def published(stage: Stage) -> dict[str, str]:
+    """Ids of all products that can be applied for, by name."""
+    found = select(Product).where(Product.state == "published")
+    return stage.read(lambda session: {one.name: one.id for one in session.scalars(found)})
 
 
 def approve_all(stage: Stage) -> None:

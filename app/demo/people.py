@@ -75,12 +75,14 @@ def _person(person: CastPerson, secrets: DemoSecrets, hashed: dict[str, str]) ->
 
 def make_opening_keys(stage: Stage) -> None:
     """A key for everybody who opens, under the passphrase that the start prints."""
-    openers = [
-        person for one in cast.organisations() for person in one.people if "opener" in person.roles
-    ]
+    for one in cast.organisations():
+        for person in one.people:
+            if "opener" in person.roles:
+                make_key(stage, person.login)
 
-    for person in openers:
-        passphrase = stage.secrets.passphrase(person.login)
-        actor = stage.actor(person.login)
-        key = make_opening_key.prepare(actor, passphrase, passphrase)
-        stage.write("opening_key", make_opening_key.store, actor, stage.house.now(), key)
+
+def make_key(stage: Stage, login: str) -> None:
+    passphrase = stage.secrets.passphrase(login)
+    actor = stage.actor(login)
+    key = make_opening_key.prepare(actor, passphrase, passphrase)
+    stage.write("opening_key", make_opening_key.store, actor, stage.house.now(), key)

@@ -57,8 +57,11 @@ def until_signal() -> threading.Event:
     return stop
 
 
-def log_to_stderr(process: str) -> None:
-    """JSON lines with a time and the process's name; what is logged names no person or case."""
+def log_to_stderr(process: str, *, quiet: bool = False) -> None:
+    """JSON lines with a time and the process's name; what is logged names no person or case.
+
+    quiet: only what went wrong.
+    """
     structlog.configure(
         processors=[
             _naming(process),
@@ -66,6 +69,9 @@ def log_to_stderr(process: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.ERROR if quiet else logging.INFO
+        ),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.processes.users import User
+from app.settings import ROOT
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds before a process that ended is started again; they double while it keeps ending."""
@@ -25,7 +26,7 @@ LOOK_SECONDS = 0.05
 LOG_LIMIT = 50 * 2**20
 """Bytes of a log before it is put aside at a start; one earlier log is kept."""
 
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "DATABASE_URL", "TMPDIR")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "DATABASE_URL", "TMPDIR")
 """Of the environment, besides BAOHAN_*: a proxy or a stranger's setting has no business inside."""
 
 FAULT = "BAOHAN_FAULT"
@@ -185,11 +186,12 @@ class Keeper:
 
 def _environment(*, first: bool) -> dict[str, str]:
     """Ours, less what is no business of theirs; a fault that a test asked for happens once."""
-    return {
+    passed = {
         name: value
         for name, value in os.environ.items()
         if (name in PASSED_ON or name.startswith("BAOHAN_")) and (first or name != FAULT)
     }
+    return {**passed, "PYTHONPATH": str(ROOT)}
 
 
 def _put_aside(log: Path) -> None:

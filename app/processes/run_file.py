@@ -17,6 +17,8 @@ class Running:
     bank_key: str = ""
     """Ed25519 public key of the bank's notices, hex."""
     authority: str = ""
+    address: str = ""
+    """What people type; letters and mails carry it."""
     supervisor: int = 0
     """Process id."""
 

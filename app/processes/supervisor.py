@@ -10,7 +10,7 @@ import resource
 import socket
 import subprocess  # nosec B404 - a type
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,8 +49,8 @@ class Supervisor:
 
     settings: Settings
     users: Users
-    web: socket.socket | None
-    """The listening socket of the pages; None starts everything but the web process."""
+    web: socket.socket
+    """The listening socket of the pages."""
     say: Callable[[str], None]
     running: Running = field(init=False)
     _sockets: list[socket.socket] = field(default_factory=list)
@@ -60,23 +60,38 @@ class Supervisor:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         make_folders(self.places, self.users)
         self.keeper = Keeper(self.places.logs, self.say)
-        self.running = Running(web=_url(self.web) if self.web else "")
+        self.running = Running(web=_url(self.web), address=self.settings.base_url)
 
     # --- starting
 
-    def start(self) -> None:
-        """Everything, in order. StartFailed names the process; what runs by then is to be ended."""
-        if self.settings.demonstration:
-            self._start_authority()
-        self._start_timekeeper()
-        if self.settings.demonstration:
-            self._start_bank()
-        run_file.write(self.places.run_file, self.running)
-        self._start_signer()
-        if self.web is not None:
-            self.start_web(self.web)
+    def start(self, *, web: bool = True) -> None:
+        """Everything; without `web` the caller answers on that socket itself.
 
-    def _start_authority(self) -> None:
+        StartFailed names the process that did not come up; what runs by then is to be ended.
+        """
+        waits: list[tuple[str, Callable[[], bool]]] = []
+        if self.settings.demonstration:
+            waits.append(self._start_authority())
+            waits.append(self._start_bank())
+        waits.append(self._start_timekeeper())
+        self._wait(waits)
+        pin_timekeeper(
+            self.places.timekeeper_keys, TimekeeperClient(self.places.timekeeper_socket).public()
+        )
+        if self.running.bank:
+            key = _get(f"{self.running.bank}/key").json()["public_key"]
+            self.running = replace(self.running, bank_key=key)
+        run_file.write(self.places.run_file, self.running)
+        waits = self._start_signer()
+        if web:
+            waits.append(self._start_web())
+        self._wait(waits)
+
+    def _wait(self, waits: Sequence[tuple[str, Callable[[], bool]]]) -> None:
+        for name, ready in waits:
+            self.keeper.wait_for(name, ready)
+
+    def _start_authority(self) -> tuple[str, Callable[[], bool]]:
         listener = self._listen(self._authority_port())
         url = _url(listener)
         where = (
@@ -90,8 +105,8 @@ class Supervisor:
         here = (*where, "--fd", str(listener.fileno()))
         spec = self._spec("authority", "authority", here, sign)
         self.keeper.start(replace(spec, descriptors=(listener.fileno(),)))
-        self.keeper.wait_for("authority", lambda: _fetches(f"{url}/root.pem"))
         self.running = replace(self.running, authority=url)
+        return "authority", lambda: _fetches(f"{url}/root.pem")
 
     def _authority_port(self) -> int:
         """The port that certificates name for revocation lists, as long as it is free."""
@@ -100,7 +115,20 @@ class Supervisor:
             return urlsplit(json.loads(text)["crl"]).port or 0
         return 0
 
-    def _start_timekeeper(self) -> None:
+    def _start_bank(self) -> tuple[str, Callable[[], bool]]:
+        listener = self._listen(0)
+        url = _url(listener)
+        arguments = (
+            *("--folder", str(self.places.bank)),
+            *("--notify", f"{self.running.web}/api/v1/payments/notices"),
+            *("--fd", str(listener.fileno())),
+        )
+        spec = self._spec("bank", "bank", arguments, self.users.bank)
+        self.keeper.start(replace(spec, descriptors=(listener.fileno(),)))
+        self.running = replace(self.running, bank=url)
+        return "bank", lambda: _fetches(f"{url}/key")
+
+    def _start_timekeeper(self) -> tuple[str, Callable[[], bool]]:
         path = self.places.timekeeper_socket
         arguments = [
             *("--store", str(self.settings.timekeeper), "--socket", str(path)),
@@ -114,13 +142,12 @@ class Supervisor:
         if self.places.quorum.exists():
             arguments += ["--escrow-key", str(self.places.quorum)]
         spec = Spec("timekeeper", "signing.timekeeper", tuple(arguments), self.users.time)
-        self._start_listener(spec, path)
-        pin_timekeeper(self.places.timekeeper_keys, TimekeeperClient(path).public())
+        return self._start_listener(spec, path)
 
-    def _start_signer(self) -> None:
+    def _start_signer(self) -> list[tuple[str, Callable[[], bool]]]:
         if not (self.settings.signer / "passphrase").exists():
             self.say("no signing keys here: letters wait until a signer has some")
-            return
+            return []
         path = self.places.signer_socket
         arguments = (
             *("--keys", str(self.settings.signer), "--socket", str(path)),
@@ -130,33 +157,20 @@ class Supervisor:
             *("--timekeeper-keys", str(self.places.timekeeper_keys)),
             *(("--marking", MARKING) if self.settings.demonstration else ()),
         )
-        self._start_listener(self._spec("signer", "signer", arguments, self.users.sign), path)
+        spec = self._spec("signer", "signer", arguments, self.users.sign)
+        return [self._start_listener(spec, path)]
 
-    def _start_bank(self) -> None:
-        listener = self._listen(0)
-        url = _url(listener)
-        arguments = (
-            *("--folder", str(self.places.bank)),
-            *("--notify", f"{self.running.web}/api/v1/payments/notices"),
-            *("--fd", str(listener.fileno())),
-        )
-        spec = self._spec("bank", "bank", arguments, self.users.bank)
-        self.keeper.start(replace(spec, descriptors=(listener.fileno(),)))
-        self.keeper.wait_for("bank", lambda: _fetches(f"{url}/key"))
-        key = _get(f"{url}/key").json()["public_key"]
-        self.running = replace(self.running, bank=url, bank_key=key)
-
-    def start_web(self, listener: socket.socket) -> None:
-        descriptor = listener.fileno()
+    def _start_web(self) -> tuple[str, Callable[[], bool]]:
+        descriptor = self.web.fileno()
         spec = self._spec("web", "web", ("--fd", str(descriptor)), self.users.web)
         self.keeper.start(replace(spec, descriptors=(descriptor,)))
-        self.keeper.wait_for("web", lambda: _fetches(f"{self.running.web}/healthz"))
+        return "web", lambda: _fetches(f"{self.running.web}/healthz")
 
-    def _start_listener(self, spec: Spec, path: Path) -> None:
-        """Until its Unix socket is there; one that a killed process left does not count."""
+    def _start_listener(self, spec: Spec, path: Path) -> tuple[str, Callable[[], bool]]:
+        """Ready when its Unix socket is there; one that a killed process left does not count."""
         path.unlink(missing_ok=True)
         self.keeper.start(spec)
-        self.keeper.wait_for(spec.name, path.is_socket)
+        return spec.name, path.is_socket
 
     def _spec(self, name: str, module: str, arguments: tuple[str, ...], user: User) -> Spec:
         return Spec(

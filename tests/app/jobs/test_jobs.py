@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 import guarantees
 from app.house import House
@@ -15,6 +16,7 @@ from app.jobs.worker import Jobs, Turn, pause_after
 from guarantees.errors import Unavailable
 from guarantees.records import outbox
 from guarantees.records.outbox import Message
+from guarantees.records.sealed import OutboxMessage
 from tests.app.jobs.steps import ACCOUNT, applied, get, ordered, paid
 from tests.house import OPENING, Gateway, Mailbox
 from tests.world import PlainLetters, World
@@ -168,6 +170,35 @@ def test_a_lane_leaves_other_kinds_alone(world: World, house: House) -> None:
     paid(world)
     Jobs(house, {"issue": HANDLERS["issue"]}).run_due()
     assert set(waiting(world)) == {"mail", "order_payment"}
+
+
+def test_waiting_mails_hide_no_letter(
+    world: World, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail server is away, and more mails wait than are looked at in one go."""
+    monkeypatch.setattr(worker, "AT_ONCE", 5)
+    monkeypatch.setattr(outbox, "PAGE", 5)
+    later = world.now + timedelta(hours=1)
+
+    def heap(session: Session) -> None:
+        for _ in range(30):
+            outbox.put(session, Message("mail", {"event": "x", "to": "y", "about": "z"}))
+            outbox.put(session, Message("issue", {"case": "none"}, later))
+
+    world.sessions.write("outbox", heap)
+    case = paid(world)
+    Jobs(house, {"issue": HANDLERS["issue"]}).run_due()
+    assert get(world, case).state == "issued"
+
+
+def test_a_damaged_row_holds_up_no_other(world: World, house: House) -> None:
+    foreign = world.sessions.vault.seal("outbox", b"{}", b"of another row", (4096,))
+    damaged = OutboxMessage(id="0" * 26, blob=foreign)
+    world.sessions.write("outbox", lambda session: session.add(damaged))
+    case = paid(world)
+    Jobs(house).run_due()
+    assert get(world, case).state == "issued"
+    assert waiting(world) == [outbox.UNREADABLE]
 
 
 def test_the_thread_is_woken_and_ends_when_told(world: World, house: House) -> None:
