@@ -49,6 +49,7 @@ class Jobs:
         self._house = house
         self._handlers = handlers
         self._awake = threading.Event()
+        self._unreadable: set[str] = set()
         self._beat = house.now()
 
     def wake(self) -> None:
@@ -89,8 +90,13 @@ class Jobs:
 
     def _due(self) -> list[Message]:
         with self._house.sessions.reading() as session:
-            pending = outbox.pending(session, self._house.now(), AT_ONCE)
-            return [message for message in pending if message.kind in self._handlers]
+            now, kinds = self._house.now(), self._handlers
+            found = list(outbox.pending(session, now, AT_ONCE, kinds))
+        for message in found:
+            if message.kind == outbox.UNREADABLE and message.id not in self._unreadable:
+                self._unreadable.add(message.id)
+                log.error("unreadable", id=message.id)
+        return [message for message in found if message.kind in kinds]
 
     def _do(self, message: Message) -> bool:
         """Whether it was done. Logged are kind and id, never what an error says: it may name
