@@ -18,7 +18,7 @@ from guarantees.records.organisation import Organisation
 from guarantees.records.product import Product
 from guarantees.records.project import Lot, ProjectVersion, lot_notice
 from guarantees.rules.engine import Result
-from guarantees.sums.fitting import Need, why_not
+from guarantees.sums.fitting import NO_DEPOSIT, Need, why_not
 from guarantees.sums.pricing import Tariff, price
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.values.actor import Actor
@@ -154,7 +154,7 @@ def _deposit(version: ProjectVersion, lot: Lot) -> Money:
     """The bid deposit that the guarantee replaces (SX-3.3)."""
     deposit = lot_notice(version, lot.number).deposit
     if deposit is None or deposit.fen == 0:
-        raise InvalidInput({"choices": N_("本标段不收取投标保证金，不需要办理保函。")})
+        raise InvalidInput({"choices": NO_DEPOSIT})
     return deposit
 
 

@@ -131,7 +131,7 @@ def _product(product: Product, lot: LotRow, members: int, drawn: str) -> Product
         institution_id=institution.id,
         institution_type=institution.institution_type or "",
         form=product.form,
-        premium=price(tariff, amount) if not reasons and amount.fen > 0 else None,
+        premium=price(tariff, amount) if not reasons else None,
         rate_ppm=product.rate_ppm,
         minimum=Money(product.minimum_fen),
         ceiling=Money(product.ceiling_fen),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from guarantees.errors import N_
 from guarantees.values.money import Money
 
+NO_DEPOSIT = N_("本标段不收取投标保证金，不需要办理保函。")
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -36,6 +38,7 @@ def why_not(offer: Offer, need: Need) -> tuple[str, ...]:
         (offer.published, N_("产品已停售。")),
         (offer.institution_active, N_("机构目前不受理新业务。")),
         (offer.kind == need.kind, N_("保函种类不同。")),
+        (need.amount.fen > 0, NO_DEPOSIT),
         (need.amount <= offer.ceiling, N_("担保金额超过产品单笔上限。")),
         (
             not offer.regions or any(need.region.startswith(one) for one in offer.regions),
