@@ -250,9 +250,11 @@ def day(given: str) -> date | PartialDay | None:
     if _MONTH.fullmatch(text):
         return PartialDay(text)
     found = _DAY.fullmatch(text)
+    if found is None:
+        raise CellDay(given)
     try:
-        return date(int(found[1]), int(found[2]), int(found[3]))  # type: ignore[index]
-    except (TypeError, ValueError) as error:
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError as error:
         raise CellDay(given) from error
 
 

@@ -111,8 +111,10 @@ def _without_name_or_id(record: Record, columns: Columns) -> list[RowProblem]:
 def build(record: Record) -> ProjectNotice:
     """The notice; its source system is the flow's to say."""
     said = dict(record.values)
-    if isinstance(said.get("published_on"), PartialDay):
-        said["remark.published_month"] = said.pop("published_on").text  # type: ignore[attr-defined]
+    published = said.get("published_on")
+    if isinstance(published, PartialDay):
+        del said["published_on"]
+        said["remark.published_month"] = published.text
     values = {name: value for name, value in said.items() if not name.startswith("remark.")}
     return ProjectNotice(
         source_system="",
@@ -124,7 +126,8 @@ def build(record: Record) -> ProjectNotice:
 
 
 def _lot(values: Mapping[str, object]) -> LotNotice:
-    return LotNotice(**{"number": "", "name": "", **values})  # type: ignore[arg-type]
+    said = {"number": "", "name": "", **values}
+    return LotNotice(**said)  # type: ignore[arg-type]  # as in build
 
 
 def _remarks(values: Mapping[str, object]) -> str:

@@ -94,8 +94,14 @@ def _own() -> ProjectNotice | None:
     person = actor()
     if request.method == "POST" or person.organisation_role not in ("procurer", "agency"):
         return None
-    name = f"{person.organisation_role}_name"
-    return ProjectNotice("", "", "", **{name: person.organisation_name})  # type: ignore[arg-type]
+    name, procures = person.organisation_name, person.organisation_role == "procurer"
+    return ProjectNotice(
+        source_system="",
+        source_id="",
+        name="",
+        procurer_name=name if procures else None,
+        agency_name=None if procures else name,
+    )
 
 
 def _sent(form: NoticeForm) -> bool:

@@ -1,28 +1,39 @@
 """Notices and small worlds for the tests of projects."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.adapters import schema
 from app.adapters.database import Sessions, make_engine
 from app.adapters.vault import Vault
-from guarantees.flow import correct_project, enter_project, import_projects, register_project
+from guarantees.flow import (
+    correct_project,
+    enter_project,
+    grant_mandate,
+    import_projects,
+    register_project,
+)
 from guarantees.flow.steps.corrections import Correction
+from guarantees.queries import project_detail, projects
+from guarantees.queries.lots import LotRow
 from guarantees.records.organisation import Organisation
 from guarantees.records.person import Person
+from guarantees.records.project import Opening
 from guarantees.values.actor import Actor
 from guarantees.values.codes import make_credit_code
 from guarantees.values.ids import new_id
 from guarantees.values.money import Money
 from guarantees.values.notice import LotNotice, ProjectNotice
+from guarantees.values.notice_faults import NoticeRefused
 from guarantees.values.notice_rows import NoticeRow
 from signing.timekeeper.double import DoubleTimekeeper, SettableClock
 from tests import world as worlds
@@ -208,3 +219,45 @@ def office_on(database: Database, keys: Path) -> Iterator[Office]:
     """A world of its own on an empty database of either kind."""
     schema.upgrade(database.engine)
     yield Office(worlds.build(Sessions(database.engine, Vault.create(keys))))
+
+
+def view(office: Office, project: str, who: str = "agency") -> project_detail.ProjectView:
+    return office.world.read(project_detail.view, office.world.as_(who), office.world.now, project)
+
+
+def openings(office: Office, project: str) -> dict[str, Opening]:
+    lots = {one.id: one.notice.number for one in view(office, project).lots}
+    rows = office.world.read(
+        lambda session: session.scalars(select(Opening).where(Opening.lot_id.in_(lots))).all()
+    )
+    return {lots[one.lot_id]: one for one in rows}
+
+
+def codes(refused: pytest.ExceptionInfo[NoticeRefused]) -> list[str]:
+    return [one.reason.code for one in refused.value.faults]
+
+
+def grant(
+    office: Office,
+    project: str,
+    who: str = "procurer",
+    actions: Sequence[str] = ("opening.read", "lot.open"),
+    agency: str = "演示agency有限公司",
+) -> str:
+    world = office.world
+    return world.run(
+        "mandate", grant_mandate.grant, world.as_(who), world.now, project, agency, actions
+    )
+
+
+def open_lots(office: Office, **filters: object) -> tuple[LotRow, ...]:
+    supplier = office.world.as_("supplier")
+    return office.world.read(projects.open_lots, supplier, office.world.now, **filters).items
+
+
+class Mark:
+    """A cursor, as app.paging makes one."""
+
+    def __init__(self, direction: str, key: object) -> None:
+        self.direction = direction
+        self.key = key

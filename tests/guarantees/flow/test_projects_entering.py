@@ -10,14 +10,23 @@ from sqlalchemy import select
 
 from guarantees.errors import Forbidden, NotFound
 from guarantees.flow import enter_project
-from guarantees.queries import project_detail, projects
+from guarantees.queries import projects
 from guarantees.records.project import Lot, Project, ProjectVersion
 from guarantees.values.money import Money
 from guarantees.values.notice import LotNotice
 from guarantees.values.notice_faults import NoticeRefused
 from guarantees.values.notice_rows import ImportRefused
 from tests.conftest import Database
-from tests.guarantees.flow.project_samples import GAPS, NOTICE, Kept, Office, notice, office_on
+from tests.guarantees.flow.project_samples import (
+    GAPS,
+    NOTICE,
+    Kept,
+    Mark,
+    Office,
+    notice,
+    office_on,
+    view,
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +38,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 def office(kept: Kept, tmp_path: Path) -> Iterator[Office]:
     with kept.open(tmp_path) as opened:
         yield opened
-
-
-def view(office: Office, project: str, who: str = "agency") -> project_detail.ProjectView:
-    return office.world.read(project_detail.view, office.world.as_(who), office.world.now, project)
 
 
 def test_what_the_notice_does_not_say_stays_unknown(office: Office) -> None:
@@ -270,11 +275,3 @@ def test_lots_keep_their_ids(office: Office) -> None:
     assert second == {"01": first["01"], "02": (first["02"][0], True)}
     office.correct(project, NOTICE, expected=2)
     assert lots() == first
-
-
-class Mark:
-    """A cursor, as app.paging makes one."""
-
-    def __init__(self, direction: str, key: object) -> None:
-        self.direction = direction
-        self.key = key
