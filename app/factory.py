@@ -7,9 +7,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol
 
-from flask import Flask, Request
+from flask import Flask, Request, request
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
+from werkzeug.exceptions import BadRequest
 
 from app.access_log import init_access_log
 from app.assets import init_assets
@@ -17,7 +18,7 @@ from app.display import init_display, utc_now
 from app.headers import init_headers
 from app.language import init_language
 from app.portals import BLUEPRINTS
-from app.problems import init_problems
+from app.problems import API_PREFIX, init_problems
 from app.shell import Clock, ViewerSource, init_shell, nobody, use_viewer
 from app.status import init_status
 
@@ -78,6 +79,7 @@ def create_app(
     app = Application("app", template_folder=str(ROOT / "templates"), static_folder="static")
     _configure(app, settings, secret_key)
     init_access_log(app)
+    app.before_request(_refuse_nul)
     init_shell(app, clock=clock, demonstration=settings.demonstration)
     use_viewer(app, viewer)
     init_language(app)
@@ -91,6 +93,17 @@ def create_app(
     for module in portals:
         app.register_blueprint(import_module(module).blueprint)
     return app
+
+
+def _refuse_nul() -> None:
+    """No keyboard types U+0000, and PostgreSQL stores none: a sealed case that held one could not
+    be written into rows at its opening, and would hold up the whole lot."""
+    given = [request.path]
+    body = () if request.path.startswith(API_PREFIX) else (request.form,)
+    for fields in (request.args, *body):
+        given += [text for name, values in fields.lists() for text in (name, *values)]
+    if any("\0" in text for text in given):
+        raise BadRequest
 
 
 def _configure(app: Flask, settings: ShellSettings, secret_key: str) -> None:

@@ -110,6 +110,7 @@ _FIELDS = frozenset({*_TEXTS, "outcome", "amount_fen", "at"})
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > LONGEST_FIELD:
+    if not isinstance(value, str) or len(value) > LONGEST_FIELD or "\0" in value:
         raise ValueError("text")
+    value.encode()  # a lone surrogate, as JSON can write one, cannot be stored
     return value

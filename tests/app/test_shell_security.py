@@ -192,3 +192,11 @@ def test_signing_out_is_a_post_with_a_token() -> None:
     app.add_url_rule("/sign-out", "auth.sign_out", lambda: "", methods=["POST"])
     page = app.test_client().get("/").text
     assert '<form method="post" action="/sign-out"><input type="hidden" name="csrf_token"' in page
+
+
+def test_what_no_database_stores_goes_no_further(client: FlaskClient) -> None:
+    assert client.get("/?q=%00").status_code == 400
+    assert client.get("/?%00=q").status_code == 400
+    assert client.get("/no%00page").status_code == 400
+    assert client.post("/components", data={"name": "a\0b"}).status_code == 400
+    assert client.get("/?q=%EF%BF%BD").status_code == 200

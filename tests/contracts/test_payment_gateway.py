@@ -115,6 +115,8 @@ def _as_bank(order: PremiumOrder) -> Order:
         {"reference": ""},
         {"bank_reference": None},
         {"reason": "x" * 201},
+        {"reason": "a\0b"},
+        {"reason": "\ud800"},
         {"extra": 1},
     ],
 )
