@@ -1,0 +1,117 @@
+"""The process that is killed: python -m tests.faults.player
+
+Reads one task a line from standard input (JSON) and plays it in a process of its own, forked so
+that what is imported once serves all; answers one line for each:
+
+    {"code": exit code, or minus the signal that ended it,
+     "begun", "ended": seconds of the monotonic clock around the writes,
+     "passed": names of the fault points in their order, if the task asks for a "trace",
+     "error": what went wrong, if anything did}
+
+A task with "fault" ends itself there, as BAOHAN_FAULT would make it; one with "kill_after" gets
+SIGKILL that many seconds after its first write began. One with "warm" is played without a fork, so
+that later ones begin with everything compiled. With --once TASK it is the only one, played in this
+very process, under the BAOHAN_FAULT that it was started with.
+"""
+
+import gc
+import json
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from app.adapters.database import Sessions, make_engine
+from app.adapters.vault import Vault
+from signing import faults
+from tests.faults.play import Play
+from tests.faults.stage import Stage
+from tests.faults.watch import watched
+
+BEGUN = b"B"
+
+
+def perform(task: dict[str, Any]) -> dict[str, Any]:
+    """In a process of its own."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        faults.arm(task.get("fault", ""))
+        _end(_play(task, writing))
+    os.close(writing)
+    if "kill_after" in task:
+        _kill(pid, reading, task["kill_after"])
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read().lstrip(BEGUN)
+    _, status = os.waitpid(pid, 0)
+    answer: dict[str, Any] = json.loads(said) if said else {}
+    return {**answer, "code": os.waitstatus_to_exitcode(status)}
+
+
+def _kill(pid: int, reading: int, seconds: float) -> None:
+    """The descriptor names this child and no other, even if it has ended meanwhile."""
+    handle = os.pidfd_open(pid)
+    try:
+        os.read(reading, len(BEGUN))
+        if not select.select([handle], [], [], seconds)[0]:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+    finally:
+        os.close(handle)
+
+
+def _play(task: dict[str, Any], writing: int) -> int:
+    """Plays; tells when the writes began, and at the end how it was. Answers the exit code."""
+    answer: dict[str, Any] = {}
+    stage = Stage(Path(task["folder"]), task["url"], task["run"], task["begun_at"])
+    engine = make_engine(stage.url)
+    try:
+        sessions = Sessions(engine, Vault.load(stage.folder / "keys"))
+        with sessions.reading() as session:
+            session.connection()  # connected before the clock runs
+        play = Play(stage, sessions, task["outside"])
+        with watched(task.get("trace", False)) as passed:
+            os.write(writing, BEGUN)
+            answer["begun"] = time.monotonic()
+            play.all()
+            answer["ended"] = time.monotonic()
+        if task.get("trace"):
+            answer["passed"] = passed
+    except Exception:
+        answer["error"] = traceback.format_exc()
+    engine.dispose()
+    os.write(writing, json.dumps(answer).encode())
+    return 1 if "error" in answer else 0
+
+
+def _end(code: int) -> None:
+    """Without the handlers of the process that was forked."""
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def main(arguments: list[str]) -> None:
+    answers = os.dup(1)
+    os.dup2(2, 1)  # what is printed is no answer
+    if arguments:
+        _end(_play(json.loads(arguments[1]), answers))
+    for line in sys.stdin:
+        task = json.loads(line)
+        answer = _warm(task) if task.get("warm") else perform(task)
+        os.write(answers, json.dumps(answer).encode() + b"\n")
+
+
+def _warm(task: dict[str, Any]) -> dict[str, Any]:
+    with Path(os.devnull).open("wb") as nobody:
+        code = _play(task, nobody.fileno())
+    gc.collect()
+    gc.freeze()  # what is never looked at again is never copied
+    return {"code": code}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

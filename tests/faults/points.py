@@ -1,0 +1,56 @@
+"""Every fault point of the project, and where it is tested that a kill there harms nothing."""
+
+STEPS = (
+    "apply",
+    "underwrite",
+    "order_payment",
+    "payment_notice",
+    "reserve_letter",
+    "settle_letter",
+    "begin_opening",
+    "open_letter",
+    "finish_opening",
+    "outbox",
+)
+"""Commits of issuing, paying and opening (app.adapters.database.WRITES)."""
+
+CALLS = ("gateway.order", "signer", "timekeeper.client", "mail")
+
+PLAYED = (
+    *(f"{one}.{side}_commit" for one in STEPS for side in ("before", "after")),
+    *(f"{one}.{side}_call" for one in CALLS for side in ("before", "after")),
+    "files.before_put",
+    "files.after_put",
+)
+"""Passed by the play: each kills it in test_points.py."""
+
+OTHER_WRITES = frozenset(
+    {
+        "join",
+        "sign_in",
+        "sign_out",
+        "people",
+        "admit",
+        "import_projects",
+        "enter_project",
+        "correct_project",
+        "register_project",
+        "mandate",
+        "opening_key",
+        "product",
+        "policy",
+        "draft",
+        "withdraw",
+        "make_database",
+        "demo_data",
+    }
+)
+"""Commits before or beside the main way; each is one transaction with nothing around it."""
+
+OTHER_PROCESSES = ("timekeeper.", "private_files.")
+"""Points of the timekeeper's process: killed in tests/signing/test_timekeeper_process.py."""
+
+
+def elsewhere(name: str) -> bool:
+    write = name.removesuffix(".before_commit").removesuffix(".after_commit")
+    return write in OTHER_WRITES or (name not in PLAYED and name.startswith(OTHER_PROCESSES))

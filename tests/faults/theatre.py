@@ -1,0 +1,56 @@
+"""All that a test needs to kill a play and see how its repetition ends."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.databases import Kind
+from tests.faults.outside import Outside, outside
+from tests.faults.players import Outcome, Players, players
+from tests.faults.stage import Stage, Template, template
+from tests.faults.summary import as_text, summarise
+from tests.faults.watch import point_of
+
+
+@dataclass(frozen=True)
+class Theatre:
+    template: Template
+    outside: Outside
+    players: Players
+    folder: Path
+    first: Outcome
+    """The undisturbed play, with its trace."""
+    undisturbed: str
+    """What it left, normalised."""
+    seconds: float
+    """How long an undisturbed play takes, from the first write to the last."""
+
+    @property
+    def passes(self) -> Counter[str]:
+        """How often each fault point is passed."""
+        return Counter(name for one in self.first.passed if (name := point_of(one)))
+
+    def stage(self) -> AbstractContextManager[Stage]:
+        return self.template.copy(self.folder)
+
+    def left(self, stage: Stage) -> str:
+        return as_text(summarise(stage, self.outside.bank))
+
+
+@contextmanager
+def theatre_for(kind: Kind, folder: Path) -> Iterator[Theatre]:
+    with (
+        template(kind, folder / "template") as made,
+        outside(made.world) as others,
+        players(others) as troupe,
+    ):
+        with made.copy(folder) as stage:
+            troupe.to_the_end(stage, warm=True)
+        with made.copy(folder) as stage:
+            first = troupe.to_the_end(stage, trace=True)
+            undisturbed = as_text(summarise(stage, others.bank))
+        with made.copy(folder) as stage:
+            seconds = troupe.to_the_end(stage).seconds
+        yield Theatre(made, others, troupe, folder, first, undisturbed, seconds)
