@@ -107,7 +107,7 @@ class Running:
 def _run(arguments: tuple[str, ...], fault: str, uid: int | None, ahead: Path) -> None:
     """In the child: fault and clock are set by hand, since no option of the real one sets them."""
     become(uid)
-    faults._name, faults._count = faults._armed(fault)
+    faults.arm(fault)
     __main__.clock = lambda: datetime.now(UTC) + timedelta(seconds=float(ahead.read_text()))
     raise SystemExit(__main__.main(arguments))
 
