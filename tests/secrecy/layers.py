@@ -169,7 +169,7 @@ def _escape(one: bytes, least: int, read: Callable[[re.Match[bytes]], bytes]) ->
 
 
 def _hex_pair(match: re.Match[bytes]) -> bytes:
-    return binascii.unhexlify(re.sub(rb"\\+x|=\r?\n|[%=]", b"", match[0]))
+    return binascii.unhexlify(b"".join(re.findall(rb"[x%=]([0-9a-fA-F]{2})", match[0])))
 
 
 def _utf16(match: re.Match[bytes]) -> bytes:
