@@ -141,8 +141,12 @@ class Mandate(Base):
 
 
 def lot_notice(version: ProjectVersion, number: str) -> LotNotice:
-    """What the notice says of one lot; a project without lots is one lot (values.notice)."""
-    return next(one for one in effective_lots(version) if one.number == number)
+    """What the notice says of one lot; a project without lots is one lot (values.notice).
+
+    A lot that a correction withdrew is still shown, with the project's name and no figures.
+    """
+    found = (one for one in effective_lots(version) if one.number == number)
+    return next(found, LotNotice(number=number, name=version.name))
 
 
 def effective_lots(version: ProjectVersion) -> tuple[LotNotice, ...]:
