@@ -35,7 +35,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is not typed
             return unbound_field.bind(form=form, filters=filters, **options)
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """What was sent; else what the person typed before its login ran out (app.auth.kept)."""
+            """What was sent; else what was typed before the login ran out (app.auth.kept)."""
             sent = super().wrap_formdata(form, formdata)
             return g.get("kept_form") if sent is None else sent
 
@@ -155,9 +155,10 @@ class PercentField(_ParsedField):
     def read(self, text: str) -> int:
         try:
             percent = Decimal(half_width(text).rstrip("% "))
-        except ArithmeticError:
+            too_fine = not percent.is_finite() or percent % self.FINEST
+        except ArithmeticError:  # no number, or one of more digits than a remainder has
             raise ValueError(_("请填写百分数，如 0.45%。")) from None
-        if not percent.is_finite() or percent % self.FINEST:
+        if too_fine:
             raise ValueError(_("费率最多四位小数，如 0.4500%。"))
         return int(percent / self.FINEST)
 
