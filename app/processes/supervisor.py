@@ -8,7 +8,7 @@ outlive a process that is started again.
 import json
 import resource
 import socket
-import subprocess  # nosec B404 - a type
+import subprocess  # nosec B404 - only its type
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
