@@ -40,6 +40,8 @@ def judge_integrity(
     changed = _own_changes(structure, evidences)
     # Of a file that was changed anyway it is enough to know that its first signature was good.
     found = _second_content(evidences[:1] if changed else evidences, second)
+    if found and changed and found.integrity != Integrity.BROKEN:
+        return Judgement(Integrity.MODIFIED, found.content, changed)
     if found:
         return found
     content = make_step(2, Result.PASSED, "intact")

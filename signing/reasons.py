@@ -73,6 +73,7 @@ REASONS: Final[dict[str, Reason]] = {
     "duplicate_keys": Reason(
         N_("签名字典中有重复项目，不同软件会读出不同内容。"), _ASK_SENDER, _FORMAT
     ),
+    "shared": Reason(N_("同一个签名值被多个签名域引用。"), _ASK_SENDER, _FORMAT),
     "not_in_file": Reason(N_("签名字典不在文件应在的位置。"), _ASK_SENDER, _FORMAT),
     "cms": Reason(N_("签名数据（CMS）无法解读。"), _ASK_SENDER, _FORMAT),
     "digest": Reason(N_("文件内容与签名时不一致：文件在签署后被修改。"), _ASK_SENDER, _HASH),

@@ -6,7 +6,7 @@ incremental saving and universal forgery all live from a reader that takes the f
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from signing.errors import LimitExceeded, Malformed
@@ -69,7 +69,9 @@ def read_sites(document: Document) -> list[Site]:
     for field in read_fields(view):
         value = view.follow(field.value)
         if field.kind == "Sig" and value is not None:
-            sites.append(_read(document, view, field, value))
+            site = _read(document, view, field, value)
+            shared = any(other.number == site.number for other in sites)
+            sites.append(replace(site, faults=(*site.faults, "shared")) if shared else site)
     if len(sites) > MAX_SIGNATURES:
         raise LimitExceeded("signatures", MAX_SIGNATURES)
     return sorted(sites, key=lambda site: site.end)
