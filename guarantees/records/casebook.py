@@ -31,11 +31,19 @@ def add(session: Session, case: Case, *, sealed: bool) -> None:
     if not sealed:
         plain.write_new(session, case)
         return
-    session.execute(insert(SealedCase).values(id=case.id, blob=_seal(session, case), version=1))
+    session.execute(insert(SealedCase).values(id=case.id, blob=seal(session, case), version=1))
+    for purpose, scope in scopes(case):
+        slots.append(session, purpose, scope, case.id)
+
+
+def scopes(case: Case) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Purpose and scope of the slots by which a sealed case is found."""
     month = _month(case.submitted_at)
-    slots.append(session, "lot", (case.lot,), case.id)
-    slots.append(session, "supplier", (case.supplier, month), case.id)
-    slots.append(session, "institution", (case.institution, month), case.id)
+    return (
+        ("lot", (case.lot,)),
+        ("supplier", (case.supplier, month)),
+        ("institution", (case.institution, month)),
+    )
 
 
 def get(session: Session, case_id: str) -> Case:
@@ -64,7 +72,7 @@ def save(session: Session, case: Case) -> None:
             SealedCase.version == case.row_version,
             SealedCase.opened.is_(False),
         )
-        .values(blob=_seal(session, case), version=case.row_version + 1)
+        .values(blob=seal(session, case), version=case.row_version + 1)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # a CursorResult at run time
         raise Conflict(noun="case", id=case.id)
@@ -114,7 +122,8 @@ def plain_summaries(rows: Iterable[OpenCase]) -> Iterator[Summary]:
         yield summary.from_dict(row.details["summary"], sealed=False)
 
 
-def _seal(session: Session, case: Case) -> bytes:
+def seal(session: Session, case: Case) -> bytes:
+    """The blob: the summary that lists read, then the whole case."""
     head = json.dumps(summary.of(case), ensure_ascii=False, separators=(",", ":")).encode()
     body = len(head).to_bytes(4, "big") + head + codec.to_bytes(case)
     sealed: bytes = session.info["vault"].seal(PURPOSE, body, case.id.encode(), SIZES)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from guarantees.values.money import Money
@@ -13,7 +13,8 @@ from guarantees.values.money import Money
 
 def dump(value: Any) -> Any:
     """`value` as JSON types: dataclasses to objects, Money to fen, times to ISO 8601 in UTC."""
-    if value is None or isinstance(value, str | int | bool):
+    kind = type(value)
+    if kind in _PLAIN or isinstance(value, str | int):
         return value
     if isinstance(value, Money):
         return value.fen
@@ -23,14 +24,23 @@ def dump(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, bytes):
         return value.hex()
-    if is_dataclass(value):
-        stored = (field for field in fields(value) if field.metadata.get("stored", True))
-        return {field.name: dump(getattr(value, field.name)) for field in stored}
+    if is_dataclass(kind):
+        return {name: dump(getattr(value, name)) for name in _stored(kind)}
     if isinstance(value, list | tuple):
         return [dump(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): dump(item) for key, item in value.items()}
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    raise TypeError(f"{kind.__name__} has no JSON form")
+
+
+_PLAIN = frozenset({str, int, bool, NoneType})
+"""Types that JSON has; most values are of one of them."""
+
+
+@cache
+def _stored(kind: type) -> tuple[str, ...]:
+    """Names of the fields of a dataclass that stand in a document."""
+    return tuple(one.name for one in fields(kind) if one.metadata.get("stored", True))
 
 
 def load(kind: Any, value: Any) -> Any:

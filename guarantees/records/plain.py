@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from guarantees.errors import Conflict, NotFound
 from guarantees.records import codec, summary
 from guarantees.records.base import Base
-from guarantees.records.case import Case, Event, Guarantee, Letter, Payment, Posting
+from guarantees.records.case import Case, Event, Guarantee, Intent, Letter, Payment, Posting
 from guarantees.records.guarantee import (
     EventRow,
     GuaranteeRow,
@@ -26,9 +26,26 @@ OWN_ROWS = ("payments", "postings", "events", "letter", "guarantee")
 
 
 def write_new(session: Session, case: Case) -> None:
-    session.add(_case_row(case))
+    head, *parts = rows_of(case)
+    session.add(head)
+    session.flush()  # the others refer to it
+    session.add_all(parts)
     session.flush()
-    _write_parts(session, case)
+
+
+def rows_of(case: Case) -> list[Base]:
+    """All rows of a case that has none yet, its own first."""
+    made: list[Base] = [_case_row(case)]
+    made += [_payment_row(case.id, one) for one in case.payments]
+    made += map(_posting_row(case), case.postings)
+    made += map(_event_row(case), case.events)
+    if case.letter is not None:
+        made.append(_letter_row(case.id, case.letter))
+    if case.guarantee is not None:
+        made.append(_guarantee_row(case.id, case.guarantee))
+        if case.intent is not None:
+            made.append(_terms_row(case.id, case.intent))
+    return made
 
 
 def write_changed(session: Session, case: Case) -> None:
@@ -118,14 +135,11 @@ def _write_parts(session: Session, case: Case) -> None:
 
 def _write_terms(session: Session, case: Case) -> None:
     if case.intent is not None and session.get(TermsVersion, (case.id, 1)) is None:
-        session.add(
-            TermsVersion(
-                case_id=case.id,
-                number=1,
-                canonical=case.intent.terms,
-                digest=case.intent.digest,
-            )
-        )
+        session.add(_terms_row(case.id, case.intent))
+
+
+def _terms_row(case_id: str, intent: Intent) -> TermsVersion:
+    return TermsVersion(case_id=case_id, number=1, canonical=intent.terms, digest=intent.digest)
 
 
 def _append(session: Session, table: type[Base], which: Any, items: list[Any], make: Any) -> None:
