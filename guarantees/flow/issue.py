@@ -117,7 +117,11 @@ def lapse(session: Session, now: datetime, case_id: str) -> None:
 
 
 def _opening(session: Session, case: Case, now: datetime) -> Opening:
-    opening = session.scalars(select(Opening).where(Opening.lot_id == case.lot)).one()
+    """The lot's opening, which does not begin before this transaction has ended: a letter settled
+    beside it would stand on no list. (SQLite has one writer at a time anyway.)"""
+    opening = session.scalars(
+        select(Opening).where(Opening.lot_id == case.lot).with_for_update(read=True)
+    ).one()
     if opening.state != "sealed" or now >= opening.opening_time:
         raise TooLate(noun="letter", id=case.id)
     return opening
