@@ -9,7 +9,9 @@ from guarantees.errors import NotFound
 from guarantees.records import codec
 from guarantees.records.sealed import ExposureBook
 
-SIZES = (64 * 1024, 256 * 1024)
+SIZES = (64 * 1024, 256 * 1024, 1024 * 1024)
+"""The largest has room for some 20,000 suppliers with letters in force at one institution."""
+
 PURPOSE = "exposure"
 
 
