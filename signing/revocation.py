@@ -61,8 +61,12 @@ _RANK: Final = ("good", "revoked_later", "stale", "unknown", "revoked")
 
 @lru_cache(maxsize=32)
 def _parse(der: bytes) -> x509.CertificateRevocationList | None:
+    """A list that can be read to the end and is the whole of its issuer's, or None."""
     try:
         found = x509.load_der_x509_crl(der)
+        # These parse lazily, and lists come with strangers' files: read now what is read later.
+        found.issuer.public_bytes()
+        _ = found.last_update_utc, found.next_update_utc
         return found if _understood(found) else None
     except _BAD_LIST:
         return None
@@ -135,10 +139,13 @@ def _entry(
     used: datetime,
     proven: bool,
 ) -> Status:
-    found = item.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    if found is None:
-        return Status("good", certificate)
-    when, reason = found.revocation_date_utc, _reason(found)
+    try:
+        found = item.get_revoked_certificate_by_serial_number(certificate.serial_number)
+        if found is None:
+            return Status("good", certificate)
+        when, reason = found.revocation_date_utc, _reason(found)
+    except _BAD_LIST:  # signed, and yet not readable: no news of this certificate
+        return Status("unknown", certificate)
     if reason == x509.ReasonFlags.remove_from_crl:
         return Status("good", certificate)
     # Only a time that somebody else vouches for puts the use before the revocation.

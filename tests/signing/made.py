@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from io import BytesIO
 from pathlib import Path
 
@@ -62,12 +62,12 @@ class Pki:
     key: SoftwareKey
     stamps: LocalTimestamper
 
-    @property
+    @cached_property
     def lists(self) -> tuple[bytes, ...]:
         """Revocation lists as of NOW."""
         return crl(self.authority, NOW), root_crl(self.authority, NOW)
 
-    @property
+    @cached_property
     def trust(self) -> Trust:
         """Everything that a verification needs."""
         return Trust(anchors=(Anchor(self.authority.root_der),), lists=self.lists)
