@@ -222,7 +222,8 @@ def _guard(session: Session, lot: str, supplier: str, case_id: str) -> None:
         last = slots.at(session, "guard", scope, taken - 1)
         if last is not None and casebook.get(session, last).state not in ENDED:
             raise Duplicate(noun="application", id=last)
-    slots.append(session, "guard", scope, case_id)
+    # Exactly the next one: what another request took meanwhile was not looked at.
+    slots.take(session, "guard", scope, taken, case_id)
 
 
 def new_reference() -> str:

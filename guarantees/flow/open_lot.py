@@ -145,7 +145,7 @@ def unseal(one: Sealed, keys: list[bytes], st: bytes) -> bytes:
 
 def begin(session: Session, actor: Actor, now: datetime, plan: Plan) -> None:
     """The timekeeper has released the shares: the lot is being opened."""
-    opening = _authorised(session, actor, now, plan.lot)
+    opening = _authorised(session, actor, now, plan.lot, alone=True)
     if opening.state == "sealed":
         opening.state = move("opening", opening.state, "opening", "lot.open")
         opening.started_at = now
@@ -191,7 +191,7 @@ def finish(session: Session, actor: Actor, now: datetime, plan: Plan) -> bool:
 
     False: something is left (a letter settled while the opening began); prepare again.
     """
-    opening = _authorised(session, actor, now, plan.lot)
+    opening = _authorised(session, actor, now, plan.lot, alone=True)
     if opening.state != "opening":
         return opening.state == "opened"
     waiting = [casebook.get(session, one) for one in casebook.of_lot(session, plan.lot)]
@@ -208,11 +208,18 @@ def finish(session: Session, actor: Actor, now: datetime, plan: Plan) -> bool:
     return True
 
 
-def _authorised(session: Session, actor: Actor, now: datetime, lot_id: str) -> Opening:
+def _authorised(
+    session: Session, actor: Actor, now: datetime, lot_id: str, *, alone: bool = False
+) -> Opening:
+    """The lot's opening; with `alone` its row is locked, so that of two processes one begins it
+    and one ends it."""
     steps.require(actor, "lot.open", now)
     lot = steps.lot(session, lot_id)
     steps.project_for(session, actor, "lot.open", lot.project_id)
-    opening = session.scalars(select(Opening).where(Opening.lot_id == lot_id)).one_or_none()
+    chosen = select(Opening).where(Opening.lot_id == lot_id)
+    if alone:
+        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+    opening = session.scalars(chosen).one_or_none()
     if opening is None:
         raise NotFound(noun="opening", id=lot_id)
     return opening

@@ -1,8 +1,8 @@
 """The sealed index: numbered keyed tags that lead to cases (sealing.md, "sealed index")."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from guarantees.records.sealed import SealedIndex
@@ -11,7 +11,10 @@ FIRST_CHUNK = 16
 """Most scopes hold few cases or none: months of a supplier, lots."""
 
 CHUNK = 256
-"""Tags asked for at once; a full chunk means that there may be more."""
+"""Tags of one scope asked for at once; a full chunk means that there may be more."""
+
+MOST_TAGS = 1000
+"""Tags in one statement."""
 
 
 def tag(session: Session, purpose: str, scope: tuple[str, ...], i: int) -> bytes:
@@ -20,11 +23,30 @@ def tag(session: Session, purpose: str, scope: tuple[str, ...], i: int) -> bytes
 
 
 def append(session: Session, purpose: str, scope: tuple[str, ...], case_id: str) -> int:
-    """Take the next free slot. Two at once: the tag is unique, the loser's commit is retried."""
+    """Take the next free slot, whichever it is."""
+    _queue_up(session, purpose, scope)
     i = count(session, purpose, scope)
+    take(session, purpose, scope, i, case_id)
+    return i
+
+
+def take(session: Session, purpose: str, scope: tuple[str, ...], i: int, case_id: str) -> None:
+    """Take slot `i`, which was free. Two at once: the tag is unique, the loser's commit is retried
+    and looks again."""
     session.add(SealedIndex(tag=tag(session, purpose, scope, i), case_id=case_id))
     session.flush()
-    return i
+
+
+def _queue_up(session: Session, purpose: str, scope: tuple[str, ...]) -> None:
+    """Wait until nobody else appends to the scope, and hold it until the commit.
+
+    Without it the last of a crowd loses more races than `Sessions.write` tries. SQLite has one
+    writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        place: bytes = session.info["vault"].tag(f"queue/{purpose}", *scope)
+        key = int.from_bytes(place[:8], "big", signed=True)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def count(session: Session, purpose: str, scope: tuple[str, ...]) -> int:
@@ -48,14 +70,37 @@ def at(session: Session, purpose: str, scope: tuple[str, ...], i: int) -> str | 
 
 def all_in(session: Session, purpose: str, scope: tuple[str, ...]) -> Iterator[str]:
     """Case ids in the order of their slots."""
+    yield from all_of(session, purpose, [scope])[0]
+
+
+def all_of(session: Session, purpose: str, scopes: Sequence[tuple[str, ...]]) -> list[list[str]]:
+    """The case ids of each scope, in the order of their slots; few statements for many scopes."""
+    found: list[list[str]] = [[] for _ in scopes]
+    open_still = list(range(len(scopes)))
     start, size = 0, FIRST_CHUNK
-    while True:
-        tags = [tag(session, purpose, scope, i) for i in range(start, start + size)]
-        rows = session.execute(
-            select(SealedIndex.tag, SealedIndex.case_id).where(SealedIndex.tag.in_(tags))
-        )
-        found = {row.tag: row.case_id for row in rows}
-        yield from (found[one] for one in tags if one in found)
-        if len(found) < size:
-            return
+    while open_still:
+        asked = [
+            (place, tag(session, purpose, scopes[place], i))
+            for place in open_still
+            for i in range(start, start + size)
+        ]
+        held = _held(session, [one for _, one in asked])
+        for place, one in asked:
+            if one in held:
+                found[place].append(held[one])
         start, size = start + size, CHUNK
+        open_still = [place for place in open_still if len(found[place]) == start]
+    return found
+
+
+def _held(session: Session, tags: Sequence[bytes]) -> dict[bytes, str]:
+    """Tag → case id, of those that are taken."""
+    held: dict[bytes, str] = {}
+    for start in range(0, len(tags), MOST_TAGS):
+        rows = session.execute(
+            select(SealedIndex.tag, SealedIndex.case_id).where(
+                SealedIndex.tag.in_(tags[start : start + MOST_TAGS])
+            )
+        )
+        held |= {row.tag: row.case_id for row in rows}
+    return held

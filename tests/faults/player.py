@@ -8,10 +8,10 @@ that what is imported once serves all; answers one line for each:
      "passed": names of the fault points in their order, if the task asks for a "trace",
      "error": what went wrong, if anything did}
 
-A task with "fault" ends itself there, as BAOHAN_FAULT would make it; one with "kill_after" gets
-SIGKILL that many seconds after its first write began. One with "warm" is played without a fork, so
-that later ones begin with everything compiled. With --once TASK it is the only one, played in this
-very process, under the BAOHAN_FAULT that it was started with.
+A task with "fault" ends itself there, as BAOHAN_FAULT would make it. One with "kill_after":
+[commits, seconds] gets SIGKILL so long after it began that many commits: a slow machine moves no
+kill. One with "warm" is played without a fork, so that later ones begin with everything compiled.
+With --once TASK it is the only one, played in this very process, under its own BAOHAN_FAULT.
 """
 
 import gc
@@ -22,8 +22,13 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+from sqlalchemy.orm import Session
 
 from app.adapters.database import Sessions, make_engine
 from app.adapters.vault import Vault
@@ -33,6 +38,7 @@ from tests.faults.stage import Stage
 from tests.faults.watch import watched
 
 BEGUN = b"B"
+COMMITTING = b"c"
 
 
 def perform(task: dict[str, Any]) -> dict[str, Any]:
@@ -44,24 +50,30 @@ def perform(task: dict[str, Any]) -> dict[str, Any]:
         faults.arm(task.get("fault", ""))
         _end(_play(task, writing))
     os.close(writing)
-    if "kill_after" in task:
-        _kill(pid, reading, task["kill_after"])
+    said = _kill(pid, reading, *task["kill_after"]) if "kill_after" in task else b""
     with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read().lstrip(BEGUN)
+        said = (said + pipe.read()).lstrip(BEGUN + COMMITTING)
     _, status = os.waitpid(pid, 0)
     answer: dict[str, Any] = json.loads(said) if said else {}
     return {**answer, "code": os.waitstatus_to_exitcode(status)}
 
 
-def _kill(pid: int, reading: int, seconds: float) -> None:
-    """The descriptor names this child and no other, even if it has ended meanwhile."""
+def _kill(pid: int, reading: int, commits: int, seconds: float) -> bytes:
+    """Answers what it said until then. The descriptor names this child and no other, even if it
+    has ended meanwhile."""
+    said = b""
     handle = os.pidfd_open(pid)
     try:
-        os.read(reading, len(BEGUN))
+        while BEGUN not in said or said.count(COMMITTING) < commits:
+            one = os.read(reading, 1)
+            said += one
+            if one in (b"", b"{"):
+                return said
         if not select.select([handle], [], [], seconds)[0]:
             signal.pidfd_send_signal(handle, signal.SIGKILL)
     finally:
         os.close(handle)
+    return said
 
 
 def _play(task: dict[str, Any], writing: int) -> int:
@@ -74,7 +86,7 @@ def _play(task: dict[str, Any], writing: int) -> int:
         with sessions.reading() as session:
             session.connection()  # connected before the clock runs
         play = Play(stage, sessions, task["outside"])
-        with watched(task.get("trace", False)) as passed:
+        with watched(task.get("trace", False)) as passed, _telling(writing):
             os.write(writing, BEGUN)
             answer["begun"] = time.monotonic()
             play.all()
@@ -86,6 +98,19 @@ def _play(task: dict[str, Any], writing: int) -> int:
     engine.dispose()
     os.write(writing, json.dumps(answer).encode())
     return 1 if "error" in answer else 0
+
+
+@contextmanager
+def _telling(writing: int) -> Iterator[None]:
+    """One byte for every commit that begins."""
+    real = Session.commit
+
+    def commit(session: Session) -> None:
+        os.write(writing, COMMITTING)
+        real(session)
+
+    with mock.patch.object(Session, "commit", commit):
+        yield
 
 
 def _end(code: int) -> None:

@@ -11,7 +11,7 @@ from tests.faults.outside import Outside, outside
 from tests.faults.players import Outcome, Players, players
 from tests.faults.stage import Stage, Template, template
 from tests.faults.summary import as_text, summarise
-from tests.faults.watch import point_of
+from tests.faults.watch import DOING, point_of
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class Theatre:
     def passes(self) -> Counter[str]:
         """How often each fault point is passed."""
         return Counter(name for one in self.first.passed if (name := point_of(one)))
+
+    @property
+    def commits(self) -> int:
+        """How many commits a play has."""
+        return sum(one.endswith(f"/{DOING}commit") for one in self.first.passed)
 
     def stage(self) -> AbstractContextManager[Stage]:
         return self.template.copy(self.folder)
