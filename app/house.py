@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 
 from app.adapters.database import Sessions
 from app.settings import Settings
-from guarantees.ports import Files, LetterFactory, Mailer, PaymentGateway, Verifier
+from guarantees.ports import (
+    Files,
+    LetterFactory,
+    Mailer,
+    PaymentGateway,
+    Printable,
+    Verifier,
+    anything_prints,
+)
 from signing.timekeeper.protocol import Timekeeper
 
 
@@ -27,3 +35,5 @@ class House:
     recovery_key: bytes
     """Public half of the recovery key (sealing.md step 6)."""
     now: Callable[[], datetime] = clock
+    printable: Printable = anything_prints
+    """Refuses names that the letter fonts cannot draw, before anybody pays for a letter."""

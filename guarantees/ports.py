@@ -1,6 +1,6 @@
 """Protocols to the outside. Adapters stand in app/adapters; both sides pass contract tests."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -110,6 +110,14 @@ class LetterFactory(Protocol):
     def preview(self, terms: str, template: str) -> bytes: ...
 
     def sign_list(self, document: dict[str, Any]) -> bytes: ...
+
+
+Printable = Callable[[Iterable[tuple[str, str]]], None]
+"""Raises MissingGlyph for the first of (field, text) that the letter fonts cannot draw."""
+
+
+def anything_prints(_fields: Iterable[tuple[str, str]]) -> None:
+    """Where no letter is rendered."""
 
 
 class Verifier(Protocol):

@@ -21,6 +21,7 @@ from app.processes import run_file
 from app.processes.places import Places
 from app.processes.run_file import Running
 from app.settings import BadSetting, Settings, read
+from guarantees.letter_glyphs import Glyphs
 from guarantees.ports import PaymentGateway
 from signing import private_files
 from signing.worker import Pool
@@ -57,6 +58,7 @@ def assembled(settings: Settings, running: Running) -> Iterator[House]:
             verifier=PoolVerifier(pool, TrustFolder(places.trust)),
             mailer=mail.mailer(settings),
             recovery_key=_recovery_key(places.recovery_key),
+            printable=Glyphs(settings.fonts).check,
         )
     sessions.engine.dispose()
 

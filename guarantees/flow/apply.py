@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from guarantees.errors import N_, Duplicate, InvalidInput, NotFound, RuleRefuses, TooLate
 from guarantees.flow import steps
 from guarantees.flow.steps import automatic
+from guarantees.ports import Printable, anything_prints
 from guarantees.records import casebook, facts, slots
 from guarantees.records.case import Applicant, Case, Consent, Quote
 from guarantees.records.organisation import Organisation
@@ -63,19 +64,32 @@ class ApplicationForm:
 
 
 def submit(
-    session: Session, actor: Actor, now: datetime, form: ApplicationForm, key: str
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    form: ApplicationForm,
+    key: str,
+    *,
+    printable: Printable = anything_prints,
 ) -> list[str]:
-    """Ids of the cases, in the order of the choices; the same `key` gives the same ids."""
+    """Ids of the cases, in the order of the choices; the same `key` gives the same ids.
+
+    `printable` refuses names that the letter could not carry.
+    """
     steps.require(actor, "application.submit", now)
     answer: list[str] = steps.once(
-        session, actor, f"apply/{key}", lambda: _submit_all(session, actor, now, form)
+        session, actor, f"apply/{key}", lambda: _submit_all(session, actor, now, form, printable)
     )
     return answer
 
 
-def _submit_all(session: Session, actor: Actor, now: datetime, form: ApplicationForm) -> list[str]:
+def _submit_all(
+    session: Session, actor: Actor, now: datetime, form: ApplicationForm, printable: Printable
+) -> list[str]:
     supplier = steps.organisation(session, actor.organisation_id)
     _check_form(form, supplier)
+    names = (supplier.name, *(one.name for one in form.members))
+    printable([(N_("申请人名称"), name) for name in names])
     return [_submit_one(session, actor, now, form, supplier, one) for one in form.choices]
 
 

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from app.cli.places import fonts
 from guarantees.errors import Duplicate, NotFound, SamePerson, TooEarly
 from guarantees.flow import apply, complete, issue, open_lot, pay, underwrite
+from guarantees.letter_glyphs import Glyphs, MissingGlyph
 from guarantees.ports import BankNotice
 from guarantees.records import casebook
 from guarantees.records.case import Applicant, Case
@@ -226,3 +228,15 @@ def test_money_that_arrives_after_a_withdrawal_is_known_and_due_back(world: Worl
     assert payment is not None
     assert (held.state, held.postings, payment.received) == ("withdrawn", [], payment.amount)
     assert "退回" in payment.problem
+
+
+def test_a_name_that_no_letter_can_carry_is_refused_before_anybody_pays(world: World) -> None:
+    glyphs = Glyphs(fonts())
+    member = Applicant("演示😀有限公司", worlds.make_credit_code("91140100MB", world.rng))
+    form = world.form(members=(member,))
+    supplier = world.as_("supplier")
+    with pytest.raises(MissingGlyph, match="U\\+1F600"):
+        world.run("apply", apply.submit, supplier, world.now, form, "k", printable=glyphs.check)
+    [_case] = world.run(
+        "apply", apply.submit, supplier, world.now, world.form(), "k", printable=glyphs.check
+    )
