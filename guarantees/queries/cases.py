@@ -1,5 +1,6 @@
 """Cases as supplier and institution see their own, before and after the opening."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from guarantees.records.case import Case
 from guarantees.records.guarantee import GuaranteeRow, OpenCase
 from guarantees.records.organisation import Organisation
 from guarantees.records.product import Product
-from guarantees.records.project import Lot, Project, ProjectVersion
+from guarantees.records.project import OPENING_STATES, Lot, Opening, Project, ProjectVersion
 from guarantees.records.summary import Summary
 from guarantees.tables import permissions
 from guarantees.values.actor import Actor
@@ -69,7 +70,17 @@ def supplier_cases(
     session: Session, actor: Actor, now: datetime, wanted: Filter, after: str = ""
 ) -> CasePage:
     permissions.check(actor, "supplier.read", now)
-    return _page(session, actor, now, "supplier", wanted, after)
+    sealed = _sealed(session, actor, now, "supplier")
+    return _page(session, actor, "supplier", wanted, sealed, after)
+
+
+def supplier_work(
+    session: Session, actor: Actor, now: datetime, *wanted: Filter
+) -> tuple[CasePage, ...]:
+    """The first page of each filter; sealed cases are read once."""
+    permissions.check(actor, "supplier.read", now)
+    sealed = _sealed(session, actor, now, "supplier")
+    return tuple(_page(session, actor, "supplier", one, sealed) for one in wanted)
 
 
 def institution_cases(
@@ -77,7 +88,8 @@ def institution_cases(
 ) -> CasePage:
     """Cases of the actor's institution, newest first; the queue is the filter WAITING."""
     permissions.check(actor, "institution.read", now)
-    return _page(session, actor, now, "institution", wanted, after)
+    sealed = _sealed(session, actor, now, "institution")
+    return _page(session, actor, "institution", wanted, sealed, after)
 
 
 def view(session: Session, actor: Actor, case_id: str) -> CaseView:
@@ -98,11 +110,16 @@ def view(session: Session, actor: Actor, case_id: str) -> CaseView:
 
 
 def _page(
-    session: Session, actor: Actor, now: datetime, who: str, wanted: Filter, after: str
+    session: Session,
+    actor: Actor,
+    who: str,
+    wanted: Filter,
+    all_sealed: Sequence[Summary],
+    after: str = "",
 ) -> CasePage:
     """Sealed cases first, then those in ordinary rows; newest first within each."""
     place, _, last = after.partition(":")
-    sealed = _sealed(session, actor, now, who, wanted)
+    sealed = _fitting(session, all_sealed, wanted)
     start = next((i + 1 for i, one in enumerate(sealed) if one.id == last), 0)
     part = [] if place == "open" else sealed[start : start + PAGE]
     room = PAGE - len(part)
@@ -116,25 +133,61 @@ def _page(
     return CasePage(rows, following, len(sealed) + _count(session, actor, who, wanted))
 
 
-def _sealed(
-    session: Session, actor: Actor, now: datetime, who: str, wanted: Filter
-) -> list[Summary]:
-    """Found by the actor's own slots, filtered in memory (decisions.md, "Sealed cases")."""
+def _sealed(session: Session, actor: Actor, now: datetime, who: str) -> list[Summary]:
+    """All of the actor's organisation, found by its own slots (decisions.md, "Sealed cases")."""
     organisation = session.get(Organisation, actor.organisation_id)
-    if organisation is None:
+    since = _oldest_sealed(session)
+    if organisation is None or since is None:
         return []
-    since = organisation.created_at
-    rows = casebook.sealed_of(session, who, organisation.id, since=since, now=now)
-    found = [one for one in rows if not wanted.states or one.state in wanted.states]
+    since = max(since, organisation.created_at)
+    return list(casebook.sealed_of(session, who, organisation.id, since=since, now=now))
+
+
+def _oldest_sealed(session: Session) -> datetime | None:
+    """No sealed case is older than the notice of a lot that has not been opened; None: no such lot.
+
+    Without it every list would walk through all months since its organisation joined.
+    """
+    unopened = (
+        select(Lot.project_id)
+        .join(Opening, Opening.lot_id == Lot.id)
+        .where(Opening.state.in_(set(OPENING_STATES) - {"opened"}))
+    )
+    return session.scalar(
+        select(func.min(ProjectVersion.made_at)).where(
+            ProjectVersion.number == 1, ProjectVersion.project_id.in_(unopened)
+        )
+    )
+
+
+def _fitting(session: Session, sealed: Sequence[Summary], wanted: Filter) -> list[Summary]:
+    """Filtered in memory: the database knows nothing of them."""
+    found = [one for one in sealed if not wanted.states or one.state in wanted.states]
     if not wanted.text:
         return found
-    lots = lot_rows(session, {one.lot for one in found})
-    return [one for one in found if _mentions(one, lots[one.lot], wanted.text)]
+    lots = {one.lot for one in found}
+    named = set(session.scalars(_lots_named(wanted.text).where(Lot.id.in_(lots))))
+    return [one for one in found if one.lot in named or _mentions(one, wanted.text)]
 
 
-def _mentions(one: Summary, lot: LotRow, text: str) -> bool:
-    fields = (one.reference, one.number, one.lead, lot.project_name, lot.project_number or "")
+def _mentions(one: Summary, text: str) -> bool:
+    fields = (one.reference, one.number, one.lead)
     return any(text.casefold() in field.casefold() for field in fields)
+
+
+def _lots_named(text: str) -> Select[str]:
+    """Ids of lots whose project has the text in its name or number."""
+    return (
+        select(Lot.id)
+        .join(Project, Project.id == Lot.project_id)
+        .join(ProjectVersion, ProjectVersion.project_id == Project.id)
+        .where(
+            or_(
+                ProjectVersion.name.icontains(text, autoescape=True),
+                Project.number.icontains(text, autoescape=True),
+            )
+        )
+    )
 
 
 def _opened(
@@ -161,24 +214,15 @@ def _matching(query: Select[Any], actor: Actor, who: str, wanted: Filter) -> Sel
     if wanted.states:
         query = query.where(OpenCase.state.in_(wanted.states))
     if wanted.text:
-        numbered = select(GuaranteeRow.case_id).where(GuaranteeRow.number.contains(wanted.text))
-        named = (
-            select(Lot.id)
-            .join(Project, Project.id == Lot.project_id)
-            .join(ProjectVersion, ProjectVersion.project_id == Project.id)
-            .where(
-                or_(
-                    ProjectVersion.name.icontains(wanted.text, autoescape=True),
-                    Project.number.icontains(wanted.text, autoescape=True),
-                )
-            )
+        numbered = select(GuaranteeRow.case_id).where(
+            GuaranteeRow.number.contains(wanted.text, autoescape=True)
         )
         query = query.where(
             or_(
                 OpenCase.reference.icontains(wanted.text, autoescape=True),
                 OpenCase.lead_name.icontains(wanted.text, autoescape=True),
                 OpenCase.id.in_(numbered),
-                OpenCase.lot_id.in_(named),
+                OpenCase.lot_id.in_(_lots_named(wanted.text)),
             )
         )
     return query

@@ -4,14 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
 from guarantees.queries.lots import LotRow, lot_row, lot_rows
 from guarantees.records import plain
 from guarantees.records.case import Case
-from guarantees.records.guarantee import EventRow, LetterRow, OpenCase, OpeningResult
+from guarantees.records.guarantee import (
+    EventRow,
+    GuaranteeRow,
+    LetterRow,
+    OpenCase,
+    OpeningResult,
+)
 from guarantees.records.organisation import Organisation
 from guarantees.records.person import OpeningKey, Person
 from guarantees.records.project import Lot, Mandate, Opening, Project, ProjectVersion
@@ -70,13 +76,27 @@ class Room:
     events: tuple[EventRow, ...]
 
 
+@dataclass(frozen=True)
+class OpenedLetter:
+    lot: LotRow
+    result: ResultRow
+    case: Case
+    report: dict[str, Any]
+    """As kept with the verdict (signing.report, as JSON types); empty without one."""
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What can be downloaded of a lot."""
+
+    lot: LotRow
+    opening: str
+    numbers: dict[str, str]
+    """Case → number, of the letters that were opened."""
+
+
 def room(session: Session, actor: Actor, now: datetime, lot_id: str) -> Room:
-    permissions.check(actor, "opening.read", now)
-    lot = lot_row(session, lot_id)
-    version = _version(session, lot)
-    if not _may_read(session, actor, lot, version):
-        raise NotFound(noun="lot", id=lot_id)
-    opening = _opening(session, lot_id)
+    lot, version, opening = _attended(session, actor, now, lot_id)
     events = session.scalars(
         select(EventRow).where(EventRow.subject == f"lot:{lot_id}").order_by(EventRow.at)
     )
@@ -94,25 +114,31 @@ def room(session: Session, actor: Actor, now: datetime, lot_id: str) -> Room:
     )
 
 
-def letter(session: Session, actor: Actor, now: datetime, lot_id: str, case_id: str) -> Case:
-    """An opened letter's case, for those who may see the lot."""
-    opening = room(session, actor, now, lot_id)
-    if case_id not in {one.case for one in opening.results}:
+def letter(
+    session: Session, actor: Actor, now: datetime, lot_id: str, case_id: str
+) -> OpenedLetter:
+    """One letter with its verdict, for those who may see the lot."""
+    lot, _version, opening = _attended(session, actor, now, lot_id)
+    results = _results(session, opening.id, case_id)
+    if not results:
         raise NotFound(noun="letter", id=case_id)
-    return plain.read(session, case_id)
-
-
-def report(session: Session, actor: Actor, now: datetime, lot_id: str, case_id: str) -> Any:
-    """The verification report kept with the verdict (signing.report, as JSON types)."""
-    opening = room(session, actor, now, lot_id)
-    row = session.scalars(
-        select(OpeningResult).where(
-            OpeningResult.opening_id == opening.opening, OpeningResult.case_id == case_id
+    report = session.scalar(
+        select(OpeningResult.report).where(
+            OpeningResult.opening_id == opening.id, OpeningResult.case_id == case_id
         )
-    ).one_or_none()
-    if row is None:
-        raise NotFound(noun="letter", id=case_id)
-    return row.report
+    )
+    return OpenedLetter(lot, results[0], plain.read(session, case_id), report or {})
+
+
+def papers(session: Session, actor: Actor, now: datetime, lot_id: str) -> Papers:
+    lot, _version, opening = _attended(session, actor, now, lot_id)
+    rows = session.execute(
+        select(OpeningResult.case_id, GuaranteeRow.number)
+        .join(GuaranteeRow, GuaranteeRow.case_id == OpeningResult.case_id)
+        .where(OpeningResult.opening_id == opening.id, OpeningResult.verdict != "not_opened")
+        .order_by(OpeningResult.id)
+    )
+    return Papers(lot, opening.id, {row.case_id: row.number for row in rows})
 
 
 def openings_of(session: Session, actor: Actor, now: datetime) -> list[tuple[LotRow, str]]:
@@ -143,11 +169,19 @@ def openings_of(session: Session, actor: Actor, now: datetime) -> list[tuple[Lot
     return [(lots[one.lot_id], one.state) for one in openings]
 
 
-def _opening(session: Session, lot_id: str) -> Opening:
+def _attended(
+    session: Session, actor: Actor, now: datetime, lot_id: str
+) -> tuple[LotRow, ProjectVersion, Opening]:
+    """NotFound unless the actor's organisation attends the lot's opening."""
+    permissions.check(actor, "opening.read", now)
+    lot = lot_row(session, lot_id)
+    version = _version(session, lot)
+    if not _may_read(session, actor, lot, version):
+        raise NotFound(noun="lot", id=lot_id)
     opening = session.scalars(select(Opening).where(Opening.lot_id == lot_id)).one_or_none()
     if opening is None:
         raise NotFound(noun="opening", id=lot_id)
-    return opening
+    return lot, version, opening
 
 
 def _version(session: Session, lot: LotRow) -> ProjectVersion:
@@ -188,35 +222,52 @@ def _keys(session: Session, version: ProjectVersion) -> list[KeyRow]:
     return found
 
 
-def _results(session: Session, opening_id: str) -> list[ResultRow]:
+def _results(session: Session, opening_id: str, case_id: str = "") -> list[ResultRow]:
     """By random ids: the order says nothing about who applied first."""
-    rows = session.execute(
-        select(OpeningResult, LetterRow.file, OpenCase, Organisation.name)
+    report = OpeningResult.report
+    query = (
+        select(
+            OpeningResult.case_id,
+            OpeningResult.verdict,
+            OpeningResult.reason,
+            OpeningResult.leaf,
+            report["signature"].as_string().label("signature"),
+            report["letter"].as_string().label("letter"),
+            report["status"].as_string().label("status"),
+            LetterRow.file,
+            OpenCase.lead_name,
+            OpenCase.amount_fen,
+            OpenCase.details[("summary", "members")].as_integer().label("members"),
+            GuaranteeRow.number,
+            Organisation.name.label("institution"),
+        )
         .join(LetterRow, LetterRow.case_id == OpeningResult.case_id)
         .join(OpenCase, OpenCase.id == OpeningResult.case_id)
+        .join(GuaranteeRow, GuaranteeRow.case_id == OpeningResult.case_id)
         .join(Organisation, Organisation.id == OpenCase.institution_id)
         .where(OpeningResult.opening_id == opening_id)
         .order_by(OpeningResult.id)
-    ).all()
-    return [_result(one, file, case, institution) for one, file, case, institution in rows]
+    )
+    if case_id:
+        query = query.where(OpeningResult.case_id == case_id)
+    return [_result(row) for row in session.execute(query)]
 
 
-def _result(one: OpeningResult, file: str, case: OpenCase, institution: str) -> ResultRow:
+def _result(row: Row[*tuple[Any, ...]]) -> ResultRow:
     """A letter that could not be opened shows no name: nobody has proved whose it is."""
-    summary = case.details["summary"] if one.verdict != "not_opened" else {}
-    report: dict[str, Any] = one.report or {}
+    known = row.verdict != "not_opened"
     return ResultRow(
-        case=one.case_id,
-        supplier=summary.get("lead", ""),
-        members=summary.get("members", 0),
-        institution=institution if summary else "",
-        number=summary.get("number", ""),
-        amount_fen=summary.get("amount_fen", 0),
-        verdict=one.verdict,
-        reason=one.reason,
-        signature=report.get("signature") or "",
-        letter=report.get("letter") or "",
-        status=report.get("status") or "",
-        leaf=one.leaf,
-        file=file,
+        case=row.case_id,
+        supplier=row.lead_name if known else "",
+        members=row.members if known else 0,
+        institution=row.institution if known else "",
+        number=row.number if known else "",
+        amount_fen=row.amount_fen if known else 0,
+        verdict=row.verdict,
+        reason=row.reason,
+        signature=row.signature or "",
+        letter=row.letter or "",
+        status=row.status or "",
+        leaf=row.leaf,
+        file=row.file,
     )

@@ -20,8 +20,8 @@ from guarantees.records.summary import Summary
 
 PURPOSE = "case"
 SIZES = (16 * 1024, 64 * 1024, 256 * 1024)
-BATCH = 100
-"""Blobs read at once: 100 of 16 KiB are 1.6 MB of memory."""
+BATCH = 200
+"""Blobs read at once: 200 of 16 KiB are 3.2 MB of memory."""
 BEIJING = ZoneInfo("Asia/Shanghai")
 
 
@@ -95,10 +95,10 @@ def of_lot(session: Session, lot: str) -> list[str]:
 def sealed_of(
     session: Session, who: str, organisation: str, *, since: datetime, now: datetime
 ) -> Iterator[Summary]:
-    """Unopened cases of a "supplier" or "institution", newest month first."""
-    for month in _months(since, now):
-        ids = list(slots.all_in(session, who, (organisation, month)))
-        yield from summaries(session, reversed(ids))
+    """Unopened cases of a "supplier" or "institution" since then, newest month first."""
+    scopes = [(organisation, month) for month in _months(since, now)]
+    found = slots.all_of(session, who, scopes)
+    yield from summaries(session, (one for month in found for one in reversed(month)))
 
 
 def summaries(session: Session, case_ids: Iterable[str]) -> Iterator[Summary]:

@@ -145,8 +145,11 @@ def lot_notice(version: ProjectVersion, number: str) -> LotNotice:
 
     A lot that a correction withdrew is still shown, with the project's name and no figures.
     """
-    found = (one for one in effective_lots(version) if one.number == number)
-    return next(found, LotNotice(number=number, name=version.name))
+    if len(version.lots) > 1:
+        made = (_lot(version, one) for one in version.lots if str(one["number"]) == number)
+    else:
+        made = (one for one in effective_lots(version) if one.number == number)
+    return next(made, LotNotice(number=number, name=version.name))
 
 
 def effective_lots(version: ProjectVersion) -> tuple[LotNotice, ...]:
@@ -157,17 +160,18 @@ def effective_lots(version: ProjectVersion) -> tuple[LotNotice, ...]:
         name=version.name,
         budget=money(version.budget_fen),
         deposit=money(version.deposit_fen),
-        lots=tuple(
-            LotNotice(
-                number=str(one["number"]),
-                name=str(one["name"] or version.name),
-                budget=money(one["budget_fen"]),
-                deposit=money(one["deposit_fen"]),
-            )
-            for one in version.lots
-        ),
+        lots=tuple(_lot(version, one) for one in version.lots),
     )
     return notice.effective_lots()
+
+
+def _lot(version: ProjectVersion, stated: dict[str, object]) -> LotNotice:
+    return LotNotice(
+        number=str(stated["number"]),
+        name=str(stated["name"] or version.name),
+        budget=money(stated["budget_fen"]),
+        deposit=money(stated["deposit_fen"]),
+    )
 
 
 def expiry(version: ProjectVersion) -> date:

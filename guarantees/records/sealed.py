@@ -16,10 +16,11 @@ class SealedCase(Base):
     __tablename__ = "sealed_case"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    blob: Mapped[bytes] = mapped_column(LargeBinary)
     version: Mapped[int]
     opened: Mapped[bool] = mapped_column(default=False)
     """Set when the lot was opened: the case now stands in ordinary rows."""
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
+    """Last: SQLite reads through whatever stands before a column."""
 
 
 class SealedIndex(Base):

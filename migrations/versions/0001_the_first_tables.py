@@ -112,9 +112,9 @@ def upgrade() -> None:
     op.create_table(
         "sealed_case",
         sa.Column("id", sa.String(length=26), nullable=False),
-        sa.Column("blob", sa.LargeBinary(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("opened", sa.Boolean(), nullable=False),
+        sa.Column("blob", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sealed_case")),
     )
     op.create_table(

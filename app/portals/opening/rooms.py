@@ -77,18 +77,17 @@ def open_lot(lot: str) -> str | Response:
 def letter(lot: str, case: str) -> str:
     """One opened letter: what it says, and the steps of its verification."""
     held = read(queries.letter, actor(), now(), lot, case)
-    opened = read(queries.room, actor(), now(), lot)
-    result = next(one for one in opened.results if one.case == case)
-    terms = Terms.from_canonical(held.intent.terms.encode()) if held.intent else None
-    if result.verdict == "not_opened" or terms is None:
+    intent = held.case.intent
+    terms = Terms.from_canonical(intent.terms.encode()) if intent else None
+    if held.result.verdict == "not_opened" or terms is None:
         raise NotFound(noun="letter", id=case)
     return render_template(
         "portals/opening/letter.html",
-        room=opened,
-        result=result,
+        room=held,
+        result=held.result,
         terms=terms,
-        check_code=held.intent.check_code if held.intent else "",
-        report=read(queries.report, actor(), now(), lot, case) or {},
+        check_code=intent.check_code if intent else "",
+        report=held.report,
         kinds=KINDS,
         forms=FORMS,
         form_notes=FORM_NOTES,
@@ -99,27 +98,26 @@ def letter(lot: str, case: str) -> str:
 @needs("opening.read")
 def letter_pdf(lot: str, case: str) -> Response:
     """Exactly the bytes that the institution signed."""
-    held = read(queries.letter, actor(), now(), lot, case)
-    if held.letter is None or held.letter.state != "opened" or held.guarantee is None:
+    number = read(queries.papers, actor(), now(), lot).numbers.get(case)
+    if number is None:
         raise NotFound(noun="letter", id=case)
     data = BytesIO(opened_files.read_letter(house(), case))
-    return send_file(data, "application/pdf", True, f"{held.guarantee.number}.pdf")
+    return send_file(data, "application/pdf", True, f"{number}.pdf")
 
 
 @blueprint.get("/<lot>/letters.zip")
 @needs("opening.read")
 def letters_zip(lot: str) -> Response:
     """All letters of the lot that were opened."""
-    opened = read(queries.room, actor(), now(), lot)
-    ready = [one for one in opened.results if one.verdict != "not_opened"]
-    if not ready:
+    papers = read(queries.papers, actor(), now(), lot)
+    if not papers.numbers:
         raise NotFound(noun="letters", id=lot)
     data = BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as archive:
-        for one in ready:
-            archive.writestr(f"{one.number}.pdf", opened_files.read_letter(house(), one.case))
+        for case, number in papers.numbers.items():
+            archive.writestr(f"{number}.pdf", opened_files.read_letter(house(), case))
     data.seek(0)
-    name = f"{opened.lot.project_number or opened.lot.id}-{opened.lot.number}.zip"
+    name = f"{papers.lot.project_number or papers.lot.id}-{papers.lot.number}.zip"
     return send_file(data, "application/zip", True, name)
 
 
@@ -127,11 +125,11 @@ def letters_zip(lot: str) -> Response:
 @needs("opening.read")
 def signed_list(lot: str) -> Response:
     """The signed list of every letter with its verdict (sealing.md step 10)."""
-    opened = read(queries.room, actor(), now(), lot)
-    held = opened_files.read_list(house(), opened.opening)
+    papers = read(queries.papers, actor(), now(), lot)
+    held = opened_files.read_list(house(), papers.opening)
     if held is None:
         raise NotFound(noun="list", id=lot)
-    name = f"{opened.lot.project_number or opened.lot.id}-{opened.lot.number}-list.pdf"
+    name = f"{papers.lot.project_number or papers.lot.id}-{papers.lot.number}-list.pdf"
     return send_file(BytesIO(held), "application/pdf", True, name)
 
 

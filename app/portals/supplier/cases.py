@@ -36,8 +36,8 @@ STATES = {
 @needs("supplier.read")
 def home() -> str:
     """What needs the supplier, and where to find a lot."""
-    todo = read(queries.supplier_cases, actor(), now(), Filter(states=STATES["todo"]))
-    running = read(queries.supplier_cases, actor(), now(), Filter(states=STATES["waiting"]))
+    wanted = [Filter(states=STATES[one]) for one in ("todo", "waiting")]
+    todo, running = read(queries.supplier_work, actor(), now(), *wanted)
     return render_template("portals/supplier/home.html", todo=todo, running=running)
 
 
