@@ -48,7 +48,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65536):
         raise argparse.ArgumentTypeError(f"{text!r} is no port; it is a number from 1 to 65535")
     return int(text)
 

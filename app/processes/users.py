@@ -130,6 +130,19 @@ def _make_folder(path: Path, owner: User, mode: int) -> None:
         if os.geteuid() == 0:
             os.chown(path, owner.uid, owner.gid)
     path.chmod(mode)
+    _check_reachable(path.parent, owner)
+
+
+def _check_reachable(path: Path, owner: User) -> None:
+    """BadSetting where `owner` could not pass through to its own folder."""
+    for folder in (path, *path.parents):
+        found = folder.stat()
+        through = found.st_mode & 0o001 or (found.st_uid == owner.uid and found.st_mode & 0o100)
+        if not through and owner.uid != 0:
+            raise BadSetting(
+                f"{folder} lets user {owner.name} not through to its files: choose another place"
+                f" (BAOHAN_DATA and its like), or chmod o+x {folder}"
+            )
 
 
 def _make_parents(path: Path) -> None:
