@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
+from pyhanko.pdf_utils.generic import (
+    ArrayObject,
+    DictionaryObject,
+    IndirectObject,
+    StreamObject,
+)
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import HistoricalResolver, RawPdfPath
 from pyhanko.sign.diff_analysis import (
@@ -17,6 +22,7 @@ from pyhanko.sign.diff_analysis import (
     StandardDiffPolicy,
     SuspiciousModification,
 )
+from pyhanko.sign.diff_analysis.commons import compare_dicts
 from pyhanko.sign.diff_analysis.constants import VALUE_UPDATE_KEYS
 from pyhanko.sign.diff_analysis.form_rules_api import FormUpdatingRule
 from pyhanko.sign.diff_analysis.rules import (
@@ -25,6 +31,7 @@ from pyhanko.sign.diff_analysis.rules import (
     metadata_rules,
 )
 from pyhanko.sign.diff_analysis.rules_api import Context, ReferenceUpdate, WhitelistRule
+from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 from pyhanko.sign.general import SigningError as PyHankoError
 from pyhanko.sign.validation.errors import SignatureValidationError
 
@@ -131,7 +138,41 @@ _GLOBAL: Final = [
     StoreRule().as_qualified(ModificationLevel.LTA_UPDATES),
     _META.MetadataUpdateRule().as_qualified(ModificationLevel.LTA_UPDATES),
 ]
-_POLICY: Final = StandardDiffPolicy(
+
+
+class QuickPolicy(StandardDiffPolicy):
+    """pyHanko's policy, without reading the whole file where only a first /DSS was added.
+
+    If no object but the catalog has another value, and the catalog differs in nothing but a store
+    that it did not have, then nothing that was there can look otherwise.
+    """
+
+    def apply(
+        self,
+        old: HistoricalResolver,
+        new: HistoricalResolver,
+        field_mdp_spec: FieldMDPSpec | None = None,
+        doc_mdp: MDPPerm | None = None,
+    ) -> DiffResult:
+        """Raises SuspiciousModification."""
+        if _only_added_store(old, new):
+            return DiffResult(ModificationLevel.LTA_UPDATES, set())
+        return super().apply(old, new, field_mdp_spec, doc_mdp)
+
+
+def _only_added_store(old: Any, new: Any) -> bool:
+    redefined = [ref for ref in new.explicit_refs_in_revision() if not old.is_ref_unassignable(ref)]
+    if redefined != [new.root_ref] or new.refs_freed_in_revision() or "/DSS" in old.root:
+        return False
+    if not compare_dicts(old.root, new.root, _STORE_ONLY, raise_exc=False):
+        return False
+    if "/DSS" in new.root:
+        _check_shape(new.root["/DSS"])
+    return True
+
+
+_STORE_ONLY: Final = frozenset({"/DSS", "/Extensions", "/Version"})
+_POLICY: Final = QuickPolicy(
     global_rules=_GLOBAL,
     form_rule=FormUpdatingRule(
         field_rules=[
@@ -142,4 +183,4 @@ _POLICY: Final = StandardDiffPolicy(
         ]
     ),
 )
-_WITHOUT_FORMS: Final = StandardDiffPolicy(global_rules=_GLOBAL, form_rule=None)
+_WITHOUT_FORMS: Final = QuickPolicy(global_rules=_GLOBAL, form_rule=None)

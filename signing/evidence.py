@@ -203,10 +203,11 @@ def _check_attributes(evidence: Evidence, parts: Parts) -> None:
         evidence.faults.append("other_certificate")
 
 
-def names_signer(parts: Parts) -> bool:
+def names_signer(parts: Parts, *, all_named: bool = False) -> bool:
     """Whether the signing-certificate attributes, if any, mean the signer's (RFC 5035, 4).
 
-    If one names further certificates, those that came with the signature must be among them.
+    With `all_named`, where one names further certificates, those that came along must be among
+    them, as in what we make ourselves.
     """
     kinds = {
         "signing_certificate_v2": tsp.SigningCertificateV2,
@@ -214,15 +215,18 @@ def names_signer(parts: Parts) -> bool:
     }
     for item in items(parts.signer["signed_attrs"]):
         kind = kinds.get(item["type"].native)
-        if kind is not None:
-            first, *more = kind.load(item["values"][0].dump())["certs"]
-            if not check_ess_certid(parts.certificate, first):
-                return False
-            if more and not all(
-                any(check_ess_certid(other, named) for named in more) for other in parts.others
-            ):
-                return False
+        if kind is None:
+            continue
+        first, *more = kind.load(item["values"][0].dump())["certs"]
+        if not check_ess_certid(parts.certificate, first):
+            return False
+        if all_named and more and not all(_is_named(other, more) for other in parts.others):
+            return False
     return True
+
+
+def _is_named(certificate: x509.Certificate, names: Sequence[core.Asn1Value]) -> bool:
+    return any(check_ess_certid(certificate, name) for name in names)
 
 
 def _check_unsigned(evidence: Evidence, parts: Parts) -> None:

@@ -134,6 +134,11 @@ REASONS: Final[dict[str, Reason]] = {
     "bad_chain": Reason(
         N_("证书链不符合规定（RFC 5280）。"), _ASK_SENDER, "CERTIFICATE_CHAIN_GENERAL_FAILURE"
     ),
+    "unreadable_chain": Reason(
+        N_("签署者证书或其附带数据无法解读（{what}）。"),
+        N_("请向开函机构核实。"),
+        "CERTIFICATE_CHAIN_GENERAL_FAILURE",
+    ),
     # 5 revocation
     "good": Reason(N_("证书链上的证书在签名时均未被吊销。")),
     "revoked_later": Reason(

@@ -46,7 +46,8 @@ def read_stamp(evidence: Evidence, trust: Trust, lists: Iterable[bytes], at: dat
         parts = read_parts(evidence.token)
         # A letter of ours was verified when it was made: its token had no loose end then.
         tidy = plain(evidence.token, parts.certificate)
-        intact = names_signer(parts) and (tidy or not evidence.declared)
+        ours = evidence.declared
+        intact = names_signer(parts, all_named=ours) and (tidy or not ours)
     except (TimestampError, *BAD_ASN1):
         intact = False
     if not intact:

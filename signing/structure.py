@@ -16,7 +16,7 @@ from signing.parsing.filters import decode
 from signing.parsing.form_changes import touches_form
 from signing.parsing.review import Change
 from signing.parsing.sites import Site, read_sites
-from signing.parsing.syntax import Dictionary, Stream, Text
+from signing.parsing.syntax import Dictionary, Stream, Text, Value
 from signing.parsing.xref import read_revisions
 
 MAX_BYTES: Final = 32 * 1024 * 1024
@@ -120,13 +120,24 @@ def attachment(structure: Structure, name: str) -> bytes | None:
 
 
 def stored_lists(structure: Structure) -> list[bytes]:
-    """Revocation lists in the document security store; each must still prove itself."""
-    view = structure.view
-    store = view.dictionary(view.catalog.get("DSS"))
+    """Revocation lists in the document security store; each must still prove itself.
+
+    The store may stand in a part that nobody signed: what cannot be read in it is left aside.
+    """
     if structure.document.encrypted:
         return []
-    streams = [view.follow(item) for item in view.array(store.get("CRLs"))[:MAX_LISTS]]
-    return [decode(item, MAX_LIST) for item in streams if isinstance(item, Stream)]
+    view = structure.view
+    lists = view.array(view.dictionary(view.catalog.get("DSS")).get("CRLs"))
+    found = [_stored_list(view, item) for item in lists[:MAX_LISTS]]
+    return [der for der in found if der is not None]
+
+
+def _stored_list(view: View, item: Value) -> bytes | None:
+    try:
+        stream = view.follow(item)
+        return decode(stream, MAX_LIST) if isinstance(stream, Stream) else None
+    except (Malformed, Unreadable, LimitExceeded):
+        return None
 
 
 def _leaves(view: View, node: Dictionary, depth: int) -> list[Dictionary]:

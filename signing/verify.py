@@ -147,18 +147,26 @@ def _verify(file: _Readable, digest: str, trust: Trust, at: datetime) -> Signatu
     steps += [judgement.content, judgement.changes]
     if judgement.integrity != Integrity.INTACT:
         return _without_identity(steps, judgement, digest)
+    try:
+        return _with_identity(file, steps, digest, trust, at)
+    except HOSTILE as error:
+        # The bytes are what was signed; what cannot be read is who signed them.
+        step = make_step(4, Result.INDETERMINATE, "unreadable_chain", what=type(error).__name__)
+        return _without_identity([*steps, step], judgement, digest)
+
+
+def _with_identity(
+    file: _Readable, steps: list[Step], digest: str, trust: Trust, at: datetime
+) -> SignatureReport:
     lists = [*trust.lists, *stored_lists(file.structure)]
     signatures = [item for item in file.evidences if not item.site.is_timestamp]
     identities = [_identify(item, trust, lists, at) for item in signatures]
-    for identity in identities:
-        if not identity.stamp.sound and identity.evidence.declared:
-            broken = make_step(2, Result.FAILED, "timestamp_altered")
-            return _without_identity(
-                [steps[0], broken, steps[2]],
-                Judgement(Integrity.BROKEN, broken, steps[2]),
-                digest,
-            )
-    steps += [
+    if any(not item.stamp.sound and item.evidence.declared for item in identities):
+        broken = make_step(2, Result.FAILED, "timestamp_altered")
+        judgement = Judgement(Integrity.BROKEN, broken, steps[2])
+        return _without_identity([steps[0], broken, steps[2]], judgement, digest)
+    steps = [
+        *steps,
         _worst(identities, _chain_step),
         _worst(identities, lambda item: _revocation_step(item, at)),
         _worst(identities, lambda item: item.stamp.step),
@@ -167,7 +175,7 @@ def _verify(file: _Readable, digest: str, trust: Trust, at: datetime) -> Signatu
     return SignatureReport(
         steps=tuple(steps),
         signature=verdict(steps),
-        integrity=judgement.integrity,
+        integrity=Integrity.INTACT,
         sha256=digest,
         signers=tuple(_signer(item.evidence) for item in identities),
         time=identities[0].stamp.time,

@@ -247,6 +247,55 @@ def test_a_list_that_ran_out_does_not_serve() -> None:
     assert (report.signature, step(report, 5).code) == (Result.INDETERMINATE, "stale")
 
 
+def with_store(lists: bytes, entries: bytes = b"") -> bytes:
+    """An approved file with validation data added, as other programs do."""
+    pdf = approved(papers.paper())
+    catalog = papers.body_of(pdf, papers.CATALOG)
+    return papers.update(
+        pdf,
+        {
+            papers.CATALOG: catalog[:-2] + b" /DSS 70 0 R >>",
+            70: b"<< /CRLs [71 0 R 72 0 R] >>",
+            71: papers.stream(lists, entries),
+            72: papers.stream(pki().lists[1]),
+        },
+    )
+
+
+def test_lists_that_were_added_later_serve_too() -> None:
+    without = Trust(anchors=pki().trust.anchors)
+    assert judged(with_store(pki().lists[0]), without).signature == Result.PASSED
+
+
+@pytest.mark.parametrize(
+    ("lists", "entries"),
+    [
+        (b"no list", b""),
+        (b"", b""),
+        (b"no stream", b"/Filter /FlateDecode"),
+        (b"no stream", b"/Filter /LZWDecode"),
+    ],
+)
+def test_lists_that_cannot_be_read_are_left_aside(lists: bytes, entries: bytes) -> None:
+    pdf = with_store(lists, entries)
+    assert judged(pdf).signature == Result.PASSED
+    report = judged(pdf, Trust(anchors=pki().trust.anchors))
+    assert (report.integrity, step(report, 5).code) == ("intact", "unknown")
+
+
+def test_a_certificate_that_no_library_reads_is_not_held_against_the_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise ValueError("unknown elliptic curve")
+
+    monkeypatch.setattr("signing.verify.build_chain", broken)
+    report = judged(letter())
+    assert (report.signature, report.integrity) == (Result.INDETERMINATE, Integrity.INTACT)
+    assert step(report, 4).code == "unreadable_chain"
+    assert report.signers == ()
+
+
 def test_every_reason_can_be_said() -> None:
     class Any(dict[str, str]):
         def __missing__(self, key: str) -> str:
