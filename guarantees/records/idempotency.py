@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from guarantees.records import turns
 from guarantees.records.sealed import IdempotencyKey
 
 SIZE = (4 * 1024,)
@@ -12,8 +13,13 @@ PURPOSE = "idempotency"
 
 
 def first_answer(session: Session, actor_id: str, key: str) -> Any:
-    """What the first call answered, or None if this is the first."""
+    """What the first call answered, or None if this is the first.
+
+    Another call with the same key waits here for the commit: what it would find of the first one's
+    work without its answer, it would take for somebody else's.
+    """
     tag = _tag(session, actor_id, key)
+    turns.take_turn(session, tag)
     row = session.get(IdempotencyKey, tag)
     if row is None:
         return None

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from guarantees.records import turns
 from guarantees.records.sealed import SealedIndex
 
 FIRST_CHUNK = 16
@@ -23,8 +24,11 @@ def tag(session: Session, purpose: str, scope: tuple[str, ...], i: int) -> bytes
 
 
 def append(session: Session, purpose: str, scope: tuple[str, ...], case_id: str) -> int:
-    """Take the next free slot, whichever it is."""
-    _queue_up(session, purpose, scope)
+    """Take the next free slot, whichever it is.
+
+    In turn: the last of a crowd would lose more races than `Sessions.write` tries.
+    """
+    turns.take_turn(session, session.info["vault"].tag(f"turn/{purpose}", *scope))
     i = count(session, purpose, scope)
     take(session, purpose, scope, i, case_id)
     return i
@@ -35,18 +39,6 @@ def take(session: Session, purpose: str, scope: tuple[str, ...], i: int, case_id
     and looks again."""
     session.add(SealedIndex(tag=tag(session, purpose, scope, i), case_id=case_id))
     session.flush()
-
-
-def _queue_up(session: Session, purpose: str, scope: tuple[str, ...]) -> None:
-    """Wait until nobody else appends to the scope, and hold it until the commit.
-
-    Without it the last of a crowd loses more races than `Sessions.write` tries. SQLite has one
-    writer at a time anyway.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        place: bytes = session.info["vault"].tag(f"queue/{purpose}", *scope)
-        key = int.from_bytes(place[:8], "big", signed=True)
-        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def count(session: Session, purpose: str, scope: tuple[str, ...]) -> int:

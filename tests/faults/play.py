@@ -6,6 +6,7 @@ in a new process, goes on wherever the last one ended.
 """
 
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import requests
@@ -20,6 +21,7 @@ from app.house import House
 from app.jobs import openings
 from app.jobs.worker import Jobs
 from app.settings import read
+from guarantees.errors import MoveRefused
 from guarantees.flow import apply, pay, underwrite
 from guarantees.queries import openings as queries
 from guarantees.records import casebook
@@ -103,11 +105,13 @@ class Play:
             return casebook.get(session, case).state
 
     def decided(self, case: str) -> None:
-        """By maker and checker, if a policy has not done it."""
+        """By maker and checker, if a policy or another player has not done it."""
         if self.state(case) == "submitted":
-            self._underwrite(underwrite.recommend, "maker", case)
+            with suppress(MoveRefused):
+                self._underwrite(underwrite.recommend, "maker", case)
         if self.state(case) == "in_review":
-            self._underwrite(underwrite.decide, "checker", case)
+            with suppress(MoveRefused):
+                self._underwrite(underwrite.decide, "checker", case)
 
     def _underwrite(self, step: object, who: str, case: str) -> None:
         assert callable(step)
