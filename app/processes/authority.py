@@ -1,9 +1,9 @@
 """The demonstration's certificate authority: `python -m app.processes.authority`.
 
 GET /crl/root.crl, /crl/issuing.crl; GET /root.pem, /issuing.pem; POST /tsa (RFC 3161). It keeps the
-public folder of trust up to date, from which web process and signer read. With --set-up it makes,
-once, its own keys, the time-stamping key, the platform's, and those of the demonstration's
-institutions in the signer's folder, and ends.
+public folder of trust up to date, from which web process and signer read. At its first start it
+makes its own keys, the time-stamping key, the platform's, and those of the demonstration's
+institutions in the signer's folder (--ring).
 """
 
 import argparse
@@ -21,7 +21,7 @@ from asn1crypto import pem
 
 from app.demo.cast import institutions
 from app.processes import child
-from app.processes.loopback import Answer, Handler, Route, Server, as_json, inherited, listen
+from app.processes.loopback import HOST, Answer, Handler, Route, Server, as_json, inherited, listen
 from app.processes.signing_keys import PLATFORM
 from signing import certificates, private_files
 from signing.certificates import Authority
@@ -82,7 +82,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def set_up(folder: Path, ring: Path, trust: Path, crl_url: str) -> None:
+def set_up(folder: Path, ring: Path, crl_url: str) -> Authority:
     """Make what is lacking; what stands is left alone, so that it may be repeated after a kill."""
     private_files.make_folder(folder)
     private_files.make_folder(ring)
@@ -99,8 +99,7 @@ def set_up(folder: Path, ring: Path, trust: Path, crl_url: str) -> None:
             certificates.issue_institution(
                 authority, institution.name, institution.credit_code, now, directory=ring
             )
-    trust.mkdir(mode=0o755, exist_ok=True)
-    AuthorityService(authority, trust).publish()
+    return authority
 
 
 def _authority(folder: Path, passphrase: bytes, crl_url: str) -> Authority:
@@ -144,31 +143,27 @@ class AuthorityHandler(Handler):
 
 
 def main(argv: list[str]) -> int:
-    """Exit code: 0 ended when asked or set up, 1 could not (one line says why)."""
+    """Exit code: 0 ended when asked, 1 could not start (one line says why)."""
     parser = argparse.ArgumentParser(prog="python -m app.processes.authority", allow_abbrev=False)
     parser.add_argument("--folder", type=Path, required=True, help="own folder, 0700")
     parser.add_argument("--trust", type=Path, required=True, help="public folder of trust")
-    parser.add_argument("--set-up", type=Path, metavar="RING", help="the signer's key folder")
-    parser.add_argument("--crl-url", default="", help="prefix under which lists are served")
+    parser.add_argument("--ring", type=Path, required=True, help="the signer's key folder, 0700")
     parser.add_argument("--fd", type=int, help="a listening socket that was handed down")
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args(argv)
     stop = child.begin("authority")
     try:
-        if given.set_up is not None:
-            set_up(given.folder, given.set_up, given.trust, given.crl_url)
-        else:
-            listener = listen(given.port) if given.fd is None else inherited(given.fd)
-            _serve(given.folder, given.trust, listener, stop)
+        listener = listen(given.port) if given.fd is None else inherited(given.fd)
+        crl_url = f"http://{HOST}:{listener.getsockname()[1]}/crl"
+        authority = set_up(given.folder, given.ring, crl_url)
+        _serve(AuthorityService(authority, given.trust), listener, stop)
     except (SigningError, OSError) as error:
         log.error("cannot run", why=str(error))
         return 1
     return 0
 
 
-def _serve(folder: Path, trust: Path, listener: socket, stop: threading.Event) -> None:
-    authority = certificates.open_authority(folder, passphrase=_passphrase(folder))
-    service = AuthorityService(authority, trust)
+def _serve(service: AuthorityService, listener: socket, stop: threading.Event) -> None:
     service.publish()
     refresher = threading.Thread(target=service.publish_until, args=(stop,))
     refresher.start()

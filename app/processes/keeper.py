@@ -26,10 +26,11 @@ LOOK_SECONDS = 0.05
 LOG_LIMIT = 50 * 2**20
 """Bytes of a log before it is put aside at a start; one earlier log is kept."""
 
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "DATABASE_URL", "TMPDIR")
-"""Of the environment, besides BAOHAN_*: a proxy or a stranger's setting has no business inside."""
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
+"""Of the environment: a proxy or a password has no business in every process."""
 
 FAULT = "BAOHAN_FAULT"
+"""Passed on at the first start alone: a fault that a test asked for happens once."""
 
 
 class StartFailed(Exception):
@@ -91,13 +92,8 @@ class Keeper:
     def pids(self) -> dict[str, int]:
         return {name: kept.process.pid for name, kept in self._kept.items()}
 
-    def run_once(self, spec: Spec) -> None:
-        """A process that ends by itself; StartFailed unless with 0."""
-        if self._spawn(spec, first=True).wait() != 0:
-            raise StartFailed(spec.name, self.last_words(spec.name))
-
     def open_once(self, spec: Spec) -> subprocess.Popen[bytes]:
-        """The same, not waited for, with a pipe for what it says on standard output."""
+        """A process that ends by itself, with a pipe for what it says on standard output."""
         process = self._spawn(spec, first=True, stdout=subprocess.PIPE)
         self._guests[spec.name] = process
         return process
@@ -185,12 +181,8 @@ class Keeper:
 
 
 def _environment(*, first: bool) -> dict[str, str]:
-    """Ours, less what is no business of theirs; a fault that a test asked for happens once."""
-    passed = {
-        name: value
-        for name, value in os.environ.items()
-        if (name in PASSED_ON or name.startswith("BAOHAN_")) and (first or name != FAULT)
-    }
+    names = (*PASSED_ON, FAULT) if first else PASSED_ON
+    passed = {name: os.environ[name] for name in names if name in os.environ}
     return {**passed, "PYTHONPATH": str(ROOT)}
 
 

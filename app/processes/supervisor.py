@@ -71,8 +71,9 @@ class Supervisor:
         """
         waits: list[tuple[str, Callable[[], bool]]] = []
         if self.settings.demonstration:
-            waits.append(self._start_authority())
+            make_escrow(self.places)
             waits.append(self._start_bank())
+            self._wait([self._start_authority()])  # it makes what the others read
         waits.append(self._start_timekeeper())
         self._wait(waits)
         pin_timekeeper(
@@ -94,16 +95,11 @@ class Supervisor:
     def _start_authority(self) -> tuple[str, Callable[[], bool]]:
         listener = self._listen(self._authority_port())
         url = _url(listener)
-        where = (
-            *("--folder", str(self.places.authority)),
-            *("--trust", str(self.places.trust)),
+        arguments = (
+            *("--folder", str(self.places.authority), "--ring", str(self.settings.signer)),
+            *("--trust", str(self.places.trust), "--fd", str(listener.fileno())),
         )
-        ring = ("--set-up", str(self.settings.signer), "--crl-url", f"{url}/crl")
-        sign = self.users.sign
-        self.keeper.run_once(self._spec("authority-set-up", "authority", (*where, *ring), sign))
-        make_escrow(self.places)
-        here = (*where, "--fd", str(listener.fileno()))
-        spec = self._spec("authority", "authority", here, sign)
+        spec = self._spec("authority", "authority", arguments, self.users.sign)
         self.keeper.start(replace(spec, descriptors=(listener.fileno(),)))
         self.running = replace(self.running, authority=url)
         return "authority", lambda: _fetches(f"{url}/root.pem")
@@ -163,7 +159,8 @@ class Supervisor:
     def _start_web(self) -> tuple[str, Callable[[], bool]]:
         descriptor = self.web.fileno()
         spec = self._spec("web", "web", ("--fd", str(descriptor)), self.users.web)
-        self.keeper.start(replace(spec, descriptors=(descriptor,)))
+        spec = replace(spec, descriptors=(descriptor,), environment=self.environment())
+        self.keeper.start(spec)
         return "web", lambda: _fetches(f"{self.running.web}/healthz")
 
     def _start_listener(self, spec: Spec, path: Path) -> tuple[str, Callable[[], bool]]:
@@ -173,12 +170,10 @@ class Supervisor:
         return spec.name, path.is_socket
 
     def _spec(self, name: str, module: str, arguments: tuple[str, ...], user: User) -> Spec:
-        return Spec(
-            name, f"app.processes.{module}", arguments, user, environment=self.environment()
-        )
+        return Spec(name, f"app.processes.{module}", arguments, user)
 
     def environment(self) -> Mapping[str, str]:
-        """What every process of ours reads its settings from."""
+        """Settings and database, for the web process and whoever works with its data."""
         settings = self.settings
         return {
             "BAOHAN_DATA": str(settings.data),
@@ -189,6 +184,8 @@ class Supervisor:
             "BAOHAN_FONTS": str(settings.fonts),
             "BAOHAN_MODE": settings.mode,
             "BAOHAN_BASE_URL": settings.base_url,
+            "BAOHAN_SMTP": settings.smtp,
+            "BAOHAN_HTTPS": "1" if settings.https else "",
             "DATABASE_URL": settings.database_url,
         }
 
