@@ -120,7 +120,7 @@ def _opening(session: Session, case: Case, now: datetime) -> Opening:
     """The lot's opening, which does not begin before this transaction has ended: a letter settled
     beside it would stand on no list. (SQLite has one writer at a time anyway.)"""
     opening = session.scalars(
-        select(Opening).where(Opening.lot_id == case.lot).with_for_update(read=True)
+        select(Opening).where(Opening.lot_id == case.lot).with_for_update(read=True, of=Opening)
     ).one()
     if opening.state != "sealed" or now >= opening.opening_time:
         raise TooLate(noun="letter", id=case.id)

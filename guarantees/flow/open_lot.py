@@ -212,13 +212,15 @@ def _authorised(
     session: Session, actor: Actor, now: datetime, lot_id: str, *, alone: bool = False
 ) -> Opening:
     """The lot's opening; with `alone` its row is locked, so that of two processes one begins it
-    and one ends it."""
+    and one ends it. Of nothing else a row is locked: verdicts refer to the lot meanwhile."""
     steps.require(actor, "lot.open", now)
     lot = steps.lot(session, lot_id)
     steps.project_for(session, actor, "lot.open", lot.project_id)
     chosen = select(Opening).where(Opening.lot_id == lot_id)
     if alone:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+        chosen = chosen.with_for_update(key_share=True, of=Opening).execution_options(
+            populate_existing=True
+        )
     opening = session.scalars(chosen).one_or_none()
     if opening is None:
         raise NotFound(noun="opening", id=lot_id)
