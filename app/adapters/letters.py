@@ -21,6 +21,10 @@ PATIENCE = 60.0
 """Seconds: a letter takes a third of one; the time-stamping authority may be slow."""
 
 
+QUICK = 3.0
+"""Seconds to tell whether it lives: pages and watchers wait for the answer."""
+
+
 class SignerClient:
     """Calls the signer over its Unix socket; may be shared by threads.
 
@@ -29,6 +33,7 @@ class SignerClient:
 
     def __init__(self, socket: Path, timeout: float = PATIENCE) -> None:
         self._client = Client(socket, timeout)
+        self._quick = Client(socket, QUICK)
 
     def produce(self, order: LetterOrder, *, person: str = "") -> Produced:
         """A sealed letter; `person` is who decided it, for the signer's journal."""
@@ -47,6 +52,15 @@ class SignerClient:
     def certificates(self) -> list[dict[str, Any]]:
         """Public certificates of all keys that the signer holds, DER, with their issuers."""
         return list(self._call("certificates")["certificates"])
+
+    def ping(self) -> None:
+        """LetterNotMade if nobody answers on the socket; nothing is asked of the signer."""
+        try:
+            self._quick.call("ping")
+        except RemoteError:
+            return  # it has no such operation, and said so
+        except (Unavailable, WireError) as error:
+            raise LetterNotMade("unreachable", type(error).__name__) from None
 
     def _call(self, op: str, **values: Any) -> Fields:
         faults.point(ASKING)

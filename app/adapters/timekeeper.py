@@ -2,17 +2,34 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from signing import faults
 from signing.timekeeper import client
-from signing.timekeeper.protocol import OpeningCertificate, Refusal, ReleaseRequest
+from signing.timekeeper.protocol import (
+    ClockStatus,
+    OpeningCertificate,
+    Refusal,
+    ReleaseRequest,
+)
 
 BEFORE = faults.declare("timekeeper.client.before_call")
 AFTER = faults.declare("timekeeper.client.after_call")
 
 
+QUICK = 3.0
+"""Seconds to tell its time: pages and watchers wait for the answer."""
+
+
 class TimekeeperClient(client.TimekeeperClient):
     """Satisfies signing.timekeeper.protocol.Timekeeper."""
+
+    def __init__(self, path: Path, timeout: float = client.TIMEOUT) -> None:
+        super().__init__(path, timeout)
+        self._quick = client.TimekeeperClient(path, QUICK)
+
+    def status(self) -> ClockStatus:
+        return self._quick.status()
 
     def register(self, lot: str, opening_time: datetime, deadline: datetime) -> OpeningCertificate:
         faults.point(BEFORE)

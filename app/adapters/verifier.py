@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from guarantees.errors import Unavailable
-from signing.errors import WorkerError
+from signing.errors import TrustMaterialError, WorkerError
 from signing.report import SignatureReport
 from signing.trust import Trust, load_trust
 from signing.worker import Pool
@@ -24,12 +24,21 @@ class TrustFolder:
         self._trust = Trust()
 
     def __call__(self) -> Trust:
+        """The trust as it is now; as it was before, if a file is being replaced this moment."""
         with self._lock:
-            found = [(str(path), path.stat()) for path in sorted(self._folder.rglob("*"))]
-            seen = [(path, stat.st_mtime_ns, stat.st_size) for path, stat in found]
-            if seen != self._seen:
-                self._trust, self._seen = load_trust(self._folder), seen
+            try:
+                seen = [_state(path) for path in sorted(self._folder.rglob("[!.]*"))]
+                if seen != self._seen:
+                    self._trust, self._seen = load_trust(self._folder), seen
+            except (OSError, TrustMaterialError):
+                if self._seen is None:
+                    raise
             return self._trust
+
+
+def _state(path: Path) -> tuple[str, int, int]:
+    found = path.stat()
+    return str(path), found.st_mtime_ns, found.st_size
 
 
 class PoolVerifier:

@@ -24,6 +24,9 @@ from guarantees.queries.openings import room
 from signing.errors import SigningError
 
 READY = "ready"
+LOADING = "demonstration.loading"
+"""File in the data folder while not everything stands."""
+
 LETTER_SECONDS = 60.0
 """For bank, notice, job and signer together."""
 
@@ -47,11 +50,7 @@ def main() -> int:
             raise BadSetting("only a demonstration gets demonstration data")
         running = run_file.read(Places(settings).run_file)
         with assembled(settings, running) as house:
-            stage = Stage(house, DemoSecrets.of(settings.data))
-            if stage.read(people.empty):
-                load(stage)
-            else:
-                _say_ready()
+            load_once(Stage(house, DemoSecrets.of(settings.data)))
     except (BadSetting, GuaranteeError, SigningError, TookTooLong) as error:
         details = "".join(error.errors.values()) if isinstance(error, InvalidInput) else ""
         log.error("not loaded", error=type(error).__name__, why=f"{error}{details}")
@@ -59,12 +58,32 @@ def main() -> int:
     return 0
 
 
+def load_once(stage: Stage) -> None:
+    """Fill an empty database; BadSetting for one that an earlier start filled by half."""
+    settings = stage.house.settings
+    loading = settings.data / LOADING
+    if stage.read(people.empty):
+        loading.touch()
+        opening = load(stage)
+        loading.unlink()
+        _say_ready()
+        _hold_opening(stage, opening)
+    elif loading.exists():
+        raise BadSetting(
+            "an earlier start was ended while it loaded the demonstration: empty the database,"
+            f" remove {settings.data} and {settings.keys}, then start again"
+        )
+    else:
+        _say_ready()
+
+
 def _say_ready() -> None:
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
 
 
-def load(stage: Stage) -> None:
+def load(stage: Stage) -> Loaded:
+    """Everything but the opening that is held later: answers its project."""
     people.found_all(stage)
     people.make_opening_keys(stage)
     products = offers.publish_all(stage)
@@ -80,8 +99,7 @@ def load(stage: Stage) -> None:
     # Its premium comes late: the letter can no longer be made, and the application lapses.
     late = Play("supplier-c", "guarantor", GUARANTOR, now.lots[0], "paid", LATE_ACCOUNT)
     perform(stage, late, products)
-    _say_ready()
-    _hold_opening(stage, now)
+    return now
 
 
 def _of_now(now: Loaded) -> list[Play]:

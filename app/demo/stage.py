@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.demo.secrets import DemoSecrets
@@ -61,5 +61,5 @@ class Stage:
             time.sleep(LOOK_SECONDS)
 
 
-def _by_login(login: str):  # type: ignore[no-untyped-def]  # a Select of Person
+def _by_login(login: str) -> Select[Person]:
     return select(Person).where(Person.login == login)

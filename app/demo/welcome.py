@@ -1,12 +1,12 @@
 """What the start of a demonstration says: where it is, and who can sign in."""
 
-import subprocess  # nosec B404 - a type
+import subprocess  # nosec B404 - only its types are used
 import threading
 from unicodedata import east_asian_width
 
 from app.demo import cast
 from app.demo.__main__ import READY
-from app.demo.secrets import DemoSecrets
+from app.demo.secrets import FILE, DemoSecrets
 from app.processes.supervisor import Supervisor
 
 LOOK_SECONDS = 0.1
@@ -35,7 +35,7 @@ def _listen(process: subprocess.Popen[bytes], ready: threading.Event) -> None:
 
 def text(supervisor: Supervisor, demonstration: bool) -> str:
     address = f"保函平台 baohan: {supervisor.settings.base_url}"
-    if not demonstration:
+    if not demonstration or not (supervisor.settings.data / FILE).exists():
         return address
     secrets = DemoSecrets.of(supervisor.settings.data)
     return "\n".join([address, "", *_logins(secrets), "", *_hints(secrets)])

@@ -31,6 +31,7 @@ class WebServer:
             sockets=[listener],
             threads=THREADS,
             ident=None,
+            url_scheme=app.config["PREFERRED_URL_SCHEME"],
             max_request_body_size=BODY_LIMIT,
             inbuf_overflow=IN_MEMORY,
             outbuf_overflow=IN_MEMORY,
