@@ -4,6 +4,8 @@ import json
 import random
 from collections import Counter
 
+import pytest
+
 from tests.faults.players import KILLED
 from tests.faults.stage import Stage
 from tests.faults.theatre import Theatre
@@ -13,6 +15,7 @@ MOST_LATE = 10
 """Plays that may end before their kill comes."""
 
 
+@pytest.mark.timeout(1200)  # a hundred processes and more, on a machine that others use too
 def test_killed_at_random_and_begun_again(theatre: Theatre) -> None:
     kills, commits = KILLS[theatre.template.kind], theatre.commits
     seed = random.randrange(2**32)
