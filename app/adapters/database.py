@@ -18,6 +18,9 @@ Result = TypeVar("Result")
 BUSY_MILLISECONDS = 15_000
 """How long a SQLite writer waits for another one."""
 
+MAPPED_BYTES = 256 * 2**20
+"""So much of a SQLite file is read without copying: full lists touch thousands of pages."""
+
 ATTEMPTS = 12
 """Tries of one flow call before a race is given up; each one reads everything anew."""
 
@@ -47,6 +50,7 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
         "journal_mode=WAL",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_MILLISECONDS}",
+        f"mmap_size={MAPPED_BYTES}",
         "synchronous=FULL",
         "secure_delete=ON",
     ):

@@ -35,6 +35,10 @@ KIB = 1024
 SIZES = (4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, 1024 * KIB)
 """The only lengths a blob may have."""
 
+HEAD = 2 * KIB
+PARTS = (HEAD, *(size - HEAD for size in SIZES[1:]))
+"""Lengths of the two halves of a blob whose head is read without its rest."""
+
 INDEX_FILE = "index.key"
 FIRST_FILE = "vault-0001.key"
 VAULT_FILE = re.compile(r"vault-(\d{4})\.key")
@@ -152,7 +156,7 @@ class Vault:
     def seal(
         self, purpose: str, plaintext: bytes, aad: bytes, size: int | Sequence[int] = SIZES
     ) -> bytes:
-        """A blob of the smallest allowed `size` (bytes, of SIZES) that holds it; VaultTooLarge.
+        """A blob of the smallest allowed `size` (of SIZES or PARTS) that holds it; VaultTooLarge.
 
         It opens only with the same purpose and aad.
         """
@@ -162,7 +166,7 @@ class Vault:
 
     def open(self, purpose: str, blob: bytes, aad: bytes) -> bytes:
         """The plaintext; VaultBroken, always alike, or VaultKeyMissing."""
-        if len(blob) not in SIZES:
+        if len(blob) not in SIZES and len(blob) not in PARTS:
             raise VaultBroken
         padded = self.unlock(blob, lp("blob", purpose, aad))
         end = LENGTH_BYTES + int.from_bytes(padded[:LENGTH_BYTES], "big")
@@ -197,6 +201,13 @@ class Vault:
         """HMAC-SHA256 under K_idx of purpose and scope, 32 bytes; 1, "1" and b"1" differ."""
         return self._keyed("tag", purpose, scope)
 
+    def tags(self, purpose: str, *scope: bytes | str | int, places: Iterable[int]) -> list[bytes]:
+        """`tag(purpose, *scope, place)` of many places."""
+        head = lp("tag", purpose, *map(_typed, scope))  # lp() of parts in turn is their lp() joined
+        return [
+            hmac.digest(self._index_key, head + lp(_typed(place)), "sha256") for place in places
+        ]
+
     def mac(self, purpose: str, *parts: bytes | str | int) -> bytes:
         """The keyed digest, 32 bytes, for guessable data that must be compared; never a tag."""
         return self._keyed("mac", purpose, parts)
@@ -214,8 +225,8 @@ def _typed(part: bytes | str | int) -> bytes:
 
 def _fitting(length: int, size: int | Sequence[int]) -> int:
     sizes = (size,) if isinstance(size, int) else sorted(size)
-    if not set(sizes) <= set(SIZES):
-        raise ValueError(f"a blob has one of the sizes {SIZES}, not {sizes}")
+    if not set(sizes) <= {*SIZES, *PARTS}:
+        raise ValueError(f"a blob has one of the sizes {SIZES} or {PARTS}, not {sizes}")
     for candidate in sizes:
         if length <= candidate - OVERHEAD:
             return candidate

@@ -1,6 +1,6 @@
 """The sealed index: numbered keyed tags that lead to cases (sealing.md, "sealed index")."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from guarantees.records.sealed import SealedIndex
 FIRST_CHUNK = 16
 """Most scopes hold few cases or none: months of a supplier, lots."""
 
-CHUNK = 256
+CHUNK = 128
 """Tags of one scope asked for at once; a full chunk means that there may be more."""
 
 MOST_TAGS = 1000
@@ -20,6 +20,13 @@ MOST_TAGS = 1000
 
 def tag(session: Session, purpose: str, scope: tuple[str, ...], i: int) -> bytes:
     made: bytes = session.info["vault"].tag(f"slot/{purpose}", *scope, i)
+    return made
+
+
+def tags(
+    session: Session, purpose: str, scope: tuple[str, ...], places: Iterable[int]
+) -> list[bytes]:
+    made: list[bytes] = session.info["vault"].tags(f"slot/{purpose}", *scope, places=places)
     return made
 
 
@@ -72,9 +79,9 @@ def all_of(session: Session, purpose: str, scopes: Sequence[tuple[str, ...]]) ->
     start, size = 0, FIRST_CHUNK
     while open_still:
         asked = [
-            (place, tag(session, purpose, scopes[place], i))
+            (place, one)
             for place in open_still
-            for i in range(start, start + size)
+            for one in tags(session, purpose, scopes[place], range(start, start + size))
         ]
         held = _held(session, [one for _, one in asked])
         for place, one in asked:
@@ -85,14 +92,13 @@ def all_of(session: Session, purpose: str, scopes: Sequence[tuple[str, ...]]) ->
     return found
 
 
-def _held(session: Session, tags: Sequence[bytes]) -> dict[bytes, str]:
+def _held(session: Session, asked: Sequence[bytes]) -> dict[bytes, str]:
     """Tag → case id, of those that are taken."""
     held: dict[bytes, str] = {}
-    for start in range(0, len(tags), MOST_TAGS):
+    for start in range(0, len(asked), MOST_TAGS):
+        part = asked[start : start + MOST_TAGS]
         rows = session.execute(
-            select(SealedIndex.tag, SealedIndex.case_id).where(
-                SealedIndex.tag.in_(tags[start : start + MOST_TAGS])
-            )
+            select(SealedIndex.tag, SealedIndex.case_id).where(SealedIndex.tag.in_(part))
         )
-        held |= {row.tag: row.case_id for row in rows}
+        held |= dict(rows.all())
     return held

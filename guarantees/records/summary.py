@@ -1,15 +1,13 @@
 """What lists show of a case, readable without reading the whole of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from guarantees.records import codec
 from guarantees.records.case import Case
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """What lists show of a case, without reading the whole of it."""
 
     id: str
@@ -36,9 +34,10 @@ class Summary:
 
 
 def from_dict(data: dict[str, Any], *, sealed: bool) -> Summary:
-    """The reverse of `of`; `data` is JSON."""
-    times = {name: datetime.fromisoformat(data[name]) for name in ("submitted_at", "due_at")}
-    return Summary(**{**data, **times, "sealed": sealed})
+    """The reverse of `of`; `data` is JSON and not used again. Lists read a thousand of them."""
+    data["submitted_at"] = datetime.fromisoformat(data["submitted_at"])
+    data["due_at"] = datetime.fromisoformat(data["due_at"])
+    return Summary(**data, sealed=sealed)
 
 
 def of(case: Case) -> dict[str, Any]:
