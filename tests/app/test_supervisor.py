@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +29,7 @@ from app.processes.run_file import Running
 from app.processes.supervisor import Supervisor, pin_timekeeper
 from app.processes.users import Users, make_folders
 from app.processes.web_server import WebServer
-from app.settings import BadSetting, Settings, read
+from app.settings import ROOT, BadSetting, Settings, read
 from signing.seal import passphrase_faults
 from tests.shell_app import shell_app
 
@@ -274,6 +276,7 @@ def test_everything_starts_heals_and_ends(tmp_path: Path) -> None:
             supervisor.start()
             tending.start()
             _heals(supervisor, settings.base_url)
+            _serves_elsewhere(supervisor)
         finally:
             stop.set()
             if tending.is_alive():
@@ -300,6 +303,21 @@ def _heals(supervisor: Supervisor, url: str) -> None:
         assert supervisor.keeper.pids()[name] != pids[name]
     for name in ("bank", "signer", "authority"):
         assert supervisor.keeper.pids()[name] == pids[name]
+
+
+def _serves_elsewhere(supervisor: Supervisor) -> None:
+    """wsgi.py, for other servers, over the same installation."""
+    script = "import wsgi; print(wsgi.app.test_client().get('/readyz').json['ready'])"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, **supervisor.environment()},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1] == "True", done.stderr
 
 
 def parts(url: str) -> dict[str, str]:
