@@ -120,9 +120,13 @@ def open_database(kind: Kind, engine_factory: Callable[[str], Engine]) -> Iterat
         engine.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium per worker. Where there is none the tests say so, and with CI=true they fail."""
+    """One Chromium per file of tests. Where there is none they say so; with CI=true they fail.
+
+    Not one per worker: while Playwright runs, its event loop is the thread's, and whatever else
+    runs a loop there (pyHanko) cannot.
+    """
     try:
         with chromium() as running:
             yield running
