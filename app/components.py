@@ -7,7 +7,7 @@ no page variables: what they need is passed to them.
 from typing import Any
 
 from flask import Flask
-from wtforms import Field
+from wtforms import Field, FieldList
 from wtforms.widgets import ListWidget
 
 FILES = ("status", "verdicts", "sheets", "tables", "forms", "messages")
@@ -19,12 +19,25 @@ def is_choice_list(field: Field) -> bool:
     return isinstance(field.widget, ListWidget)
 
 
+def errors_in(form: Any) -> list[tuple[Field, str]]:
+    """Every error of a form with the field it stands beside, those in lines of lists included."""
+    found: list[tuple[Field, str]] = []
+    for field in form:
+        if isinstance(field, FieldList):
+            for line in field:
+                found += errors_in(line.form)
+        else:
+            found += [(field, error) for error in field.errors]
+    return found
+
+
 class Components:
     """Looks a macro up by name; the names are unique over all files (a test checks it)."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         app.jinja_env.tests["choice_list"] = is_choice_list
+        app.jinja_env.filters["errors_in"] = errors_in
         self._macros: dict[str, Any] = {}
 
     def __getattr__(self, name: str) -> Any:

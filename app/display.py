@@ -6,6 +6,7 @@ Times are shown in Beijing time (Asia/Shanghai, no daylight saving), whatever th
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -107,8 +108,39 @@ def duration(span: timedelta) -> str:
 
 
 def minutes(count: int) -> str:
-    """A span given in minutes, in words: `30 分`, `4 小时 00 分`."""
-    return duration(timedelta(minutes=count))
+    """A promise given in minutes, in words: `30 分钟`, `4 小时`, `1 天 12 小时`."""
+    if count < 60:
+        return _("%(count)d 分钟", count=count)
+    if count % 60:
+        return duration(timedelta(minutes=count))
+    days, hours = divmod(count // 60, 24)
+    if not hours:
+        return _("%(days)d 天", days=days)
+    hourly = _("%(hours)d 小时", hours=hours)
+    return duration(timedelta(minutes=count)) if days else hourly
+
+
+class NumberedLot(Protocol):
+    """What queries tell of a lot."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def project_name(self) -> str: ...
+
+
+def lot_title(lot: NumberedLot) -> str:
+    """`第 02 标段`, `A包`; empty where the project is one lot and the number says nothing."""
+    if lot.name == lot.project_name:
+        return ""
+    return _("第 %(number)s 标段", number=lot.number) if lot.number.isdigit() else lot.number
+
+
+def lot_line(lot: NumberedLot) -> str:
+    """Number and name of a lot, `第 02 标段 样本前处理系统`; empty like `lot_title`."""
+    return f"{lot_title(lot)} {lot.name}" if lot_title(lot) else ""
 
 
 def percent(ppm: int) -> str:
@@ -147,6 +179,7 @@ def init_display(app: Flask) -> None:
     """Register the filters with the templates of `app`."""
     named = {"left": time_left}
     plain = (beijing, beijing_seconds, beijing_short, iso, date_iso, date_zh, yuan, capitals)
-    for function in (*plain, duration, minutes, percent, fen, options, short_hash, credit_code):
+    spans = (duration, minutes, lot_title, lot_line)
+    for function in (*plain, *spans, percent, fen, options, short_hash, credit_code):
         named[function.__name__] = function  # type: ignore[assignment]  # filters of several shapes in one table
     app.jinja_env.filters.update(named)

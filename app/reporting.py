@@ -97,7 +97,13 @@ def _conclusion(report: Report) -> tuple[str, str, str]:
         return "ask", _("暂不能得出全部结论"), _reason(report, Result.INDETERMINATE)
     if report.letter is None:
         return "ok", _("签名通过；这不是本平台登记的函件"), _("没有登记簿可比对，请核对签名人。")
+    if report.status != "in_force":
+        return "warn", _("签名和函件通过，保函已经失效"), _status_reason(report)
     return "ok", _("三项查验通过"), ""
+
+
+def _status_reason(report: Report) -> str:
+    return next((one.reason for one in report.steps if one.number in PARTS["status"]), "")
 
 
 def _reason(report: Report, result: Result) -> str:

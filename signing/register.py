@@ -5,6 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from signing.report import Report, Result, SignatureReport, Step, make_step, verdict
+from signing.text import N_
+
+STATUS_WORDS = {
+    "in_force": N_("有效"),
+    "released": N_("已解除"),
+    "expired": N_("已到期"),
+}
+"""How the reason of step 12 calls them; other registers' words stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,8 @@ def judge(report: SignatureReport, *, register: Register | None) -> Report:
     result = verdict(counted)
     if letter[1].result == Result.FAILED:
         return Report(report, (*report.steps, *letter), result, None)
-    status = make_step(12, Result.PASSED, "status_known", status=entry.status)
+    word = STATUS_WORDS.get(entry.status, entry.status)
+    status = make_step(12, Result.PASSED, "status_known", status=word)
     if entry.status_reason:
         status = replace(status, reason=f"{status.reason}{entry.status_reason}")
     return Report(report, (*report.steps, *letter, status), result, entry.status)

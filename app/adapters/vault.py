@@ -203,10 +203,9 @@ class Vault:
 
     def tags(self, purpose: str, *scope: bytes | str | int, places: Iterable[int]) -> list[bytes]:
         """`tag(purpose, *scope, place)` of many places."""
-        head = lp("tag", purpose, *map(_typed, scope))  # lp() of parts in turn is their lp() joined
-        return [
-            hmac.digest(self._index_key, head + lp(_typed(place)), "sha256") for place in places
-        ]
+        key, head = self._index_key, lp("tag", purpose, *map(_typed, scope))
+        # lp() of all parts is the lp() of the first ones ‖ that of the last.
+        return [hmac.digest(key, head + lp(_typed(place)), "sha256") for place in places]
 
     def mac(self, purpose: str, *parts: bytes | str | int) -> bytes:
         """The keyed digest, 32 bytes, for guessable data that must be compared; never a tag."""

@@ -7,9 +7,9 @@ The form of such an act has an `otp` field (`otp_field()`); its view calls
 from dataclasses import replace
 from typing import Any
 
-from flask import request
+from flask import g, request
 from werkzeug.exceptions import Unauthorized
-from wtforms import StringField
+from wtforms import StringField, ValidationError
 
 from app.auth import cookie, throttle
 from app.auth.guard import signed_in
@@ -42,15 +42,24 @@ def prove(typed: str | None) -> Actor:
     answer = write("sign_in", flow.prove, found.actor, now(), held.token, request.path, typed or "")
     if not counted(answer):
         raise Unauthorized
+    g.proved_act = request.path
     return replace(found.actor, second_factor_at=now())
 
 
 def proved() -> bool:
     """Whether this very act had its code a moment ago: the form then need not ask again."""
+    if g.get("proved_act") == request.path:
+        return True
     found = signed_in()
     if found is None or found.proved_at is None or found.proved_for != request.path:
         return False
     return now() - SECOND_FACTOR_FRESH <= found.proved_at <= now()
+
+
+def code_needed(_form: Any, field: Any) -> None:
+    """A validator: the field may stay empty only while the act's code still counts."""
+    if not (field.data or "").strip() and not proved():
+        raise ValidationError(_("请填写 6 位动态验证码。"))
 
 
 def otp_field() -> Any:

@@ -54,6 +54,18 @@ EVENTS: Mapping[str, str] = {
 }
 
 
+def sum_words(formula: str) -> str:
+    """The sum of a premium as the quote keeps it (sums.pricing), for people.
+
+    `premium/v1: 46,000.00 × 0.38% = 174.80 < 180.00 → 180.00` says that the minimum counts.
+    """
+    figures, _less, minimum = formula.rpartition(": ")[2].partition(" < ")
+    if not minimum:
+        return figures
+    lowest = minimum.partition(" → ")[0]
+    return _("%(figures)s，不足最低保费 %(lowest)s", figures=figures, lowest=lowest)
+
+
 def word(table: Mapping[str, str], code: str | None) -> str:
     """The word for `code` in the reader's language; a dash where there is none."""
     return _(table[code]) if code else "—"

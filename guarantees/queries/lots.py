@@ -1,9 +1,11 @@
 """Lots as people of every role see them, with the products that fit."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
@@ -17,6 +19,9 @@ from guarantees.sums.order import neutral_order
 from guarantees.sums.pricing import Premium, Tariff, price
 from guarantees.values.moments import beijing_date
 from guarantees.values.money import Money
+
+MOST_SIBLINGS = 20
+"""Other lots of a project on one form; each of them comes with all products that fit."""
 
 
 @dataclass(frozen=True)
@@ -71,41 +76,66 @@ class ProductRow:
     """What its place in the neutral order was drawn by (sums.order)."""
 
 
+class Offers(NamedTuple):
+    """The products for a lot."""
+
+    fitting: list[ProductRow]
+    """Those that fit, in the day's neutral order."""
+    others: list[ProductRow]
+    seed: str
+    """Of the day's order."""
+
+
 def lot_row(session: Session, lot_id: str) -> LotRow:
-    lot = session.get(Lot, lot_id)
-    if lot is None:
+    found = lot_rows(session, [lot_id])
+    if not found:
         raise NotFound(noun="lot", id=lot_id)
-    return _row(session, lot)
+    return found[lot_id]
 
 
-def lot_rows(session: Session, lot_ids: set[str]) -> dict[str, LotRow]:
-    """Rows by id; one query for the lots, one for their notices, one for their openings."""
-    lots = list(session.scalars(select(Lot).where(Lot.id.in_(lot_ids))))
-    versions = _versions(session, {lot.project_id for lot in lots})
-    openings = {
-        one.lot_id: one
-        for one in session.scalars(select(Opening).where(Opening.lot_id.in_(lot_ids)))
-    }
-    return {lot.id: _made(lot, versions[lot.project_id], openings.get(lot.id)) for lot in lots}
+def lot_rows(session: Session, lot_ids: Collection[str]) -> dict[str, LotRow]:
+    """Rows by id; one query for lots and openings, one for the notices of their projects."""
+    found = session.execute(
+        select(
+            Lot.id,
+            Lot.number,
+            Lot.project_id,
+            Project.number.label("project_number"),
+            Project.demonstration,
+            Opening.opening_time,
+            Opening.state,
+        )
+        .join(Project, Project.id == Lot.project_id)
+        .outerjoin(Opening, Opening.lot_id == Lot.id)
+        .where(Lot.id.in_(lot_ids))
+    ).all()
+    versions = _versions(session, {row.project_id for row in found})
+    return {row.id: _made(row, versions[row.project_id]) for row in found}
 
 
-def products(
-    session: Session, lot: LotRow, members: int, now: datetime
-) -> tuple[list[ProductRow], list[ProductRow], str]:
-    """(those that fit in the day's neutral order, those that do not, the day's seed)."""
+def products(session: Session, lot: LotRow, members: int, now: datetime) -> Offers:
+    return products_of(session, [lot], members, now)[lot.id]
+
+
+def products_of(
+    session: Session, lots: Sequence[LotRow], members: int, now: datetime
+) -> dict[str, Offers]:
+    """What is offered for each lot, by its id; the products are read once."""
     day = beijing_date(now)
     seed = day_seed(session, day)
-    rows = {
-        one.id: one
-        for one in session.scalars(select(Product).where(Product.state == "published"))
-        if one.kind == "bid"
-    }
-    places = neutral_order([one.series for one in rows.values()], lot=lot.id, day=day, seed=seed)
-    draws = {place.product: place for place in places}
-    listed = sorted(rows.values(), key=lambda one: draws[one.series].position)
-    made = [_product(one, lot, members, draws[one.series].draw) for one in listed]
-    fit = [one for one in made if not one.why_not]
-    return fit, [one for one in made if one.why_not], seed
+    rows = session.scalars(
+        select(Product).where(Product.state == "published", Product.kind == "bid")
+    ).all()
+    made = {}
+    for lot in lots:
+        series = [one.series for one in rows]
+        places = neutral_order(series, lot=lot.id, day=day, seed=seed)
+        draws = {place.product: place for place in places}
+        listed = sorted(rows, key=lambda one: draws[one.series].position)
+        offered = [_product(one, lot, members, draws[one.series].draw) for one in listed]
+        fit = [one for one in offered if not one.why_not]
+        made[lot.id] = Offers(fit, [one for one in offered if one.why_not], seed)
+    return made
 
 
 def day_seed(session: Session, day: date) -> str:
@@ -143,12 +173,6 @@ def _product(product: Product, lot: LotRow, members: int, drawn: str) -> Product
     )
 
 
-def _row(session: Session, lot: Lot) -> LotRow:
-    version = _versions(session, {lot.project_id})[lot.project_id]
-    opening = session.scalars(select(Opening).where(Opening.lot_id == lot.id)).one_or_none()
-    return _made(lot, version, opening)
-
-
 def _versions(session: Session, projects: set[str]) -> dict[str, ProjectVersion]:
     rows = session.scalars(
         select(ProjectVersion)
@@ -158,15 +182,15 @@ def _versions(session: Session, projects: set[str]) -> dict[str, ProjectVersion]
     return {row.project_id: row for row in rows}
 
 
-def _made(lot: Lot, version: ProjectVersion, opening: Opening | None) -> LotRow:
-    notice = lot_notice(version, lot.number)
+def _made(row: Row[*tuple[Any, ...]], version: ProjectVersion) -> LotRow:
+    notice = lot_notice(version, row.number)
     return LotRow(
-        id=lot.id,
-        number=lot.number,
+        id=row.id,
+        number=row.number,
         name=notice.name,
-        project=lot.project_id,
+        project=row.project_id,
         project_name=version.name,
-        project_number=lot.project.number,
+        project_number=row.project_number,
         version=version.number,
         method=version.method,
         category=version.category,
@@ -177,11 +201,11 @@ def _made(lot: Lot, version: ProjectVersion, opening: Opening | None) -> LotRow:
         deposit=notice.deposit,
         bid_validity_days=version.bid_validity_days,
         deadline=version.submission_deadline,
-        opening_time=opening.opening_time if opening else version.opening_time,
-        opening_state=opening.state if opening else "",
+        opening_time=row.opening_time or version.opening_time,
+        opening_state=row.state or "",
         basic_account_demanded=version.basic_account_demanded,
         guarantee_accepted=version.guarantee_accepted,
-        demonstration=lot.project.demonstration,
+        demonstration=row.demonstration,
     )
 
 
@@ -190,19 +214,27 @@ def open_lot(session: Session, lot_id: str) -> LotRow:
     lot = session.get(Lot, lot_id)
     if lot is None or lot.project.state != "registered" or lot.withdrawn:
         raise NotFound(noun="lot", id=lot_id)
-    return _row(session, lot)
+    return lot_row(session, lot_id)
 
 
-def siblings(session: Session, lot: LotRow, now: datetime) -> list[LotRow]:
-    """The project's other lots for which it is not too late."""
-    ids = session.scalars(
-        select(Lot.id).where(
+def siblings(
+    session: Session, lot: LotRow, now: datetime, chosen: Collection[str] = ()
+) -> tuple[list[LotRow], int]:
+    """The project's other lots while it is not too late, by number: those whose ids are chosen and
+    the MOST_SIBLINGS that come next after this one; and how many more there are.
+    """
+    if lot.deadline is None or now >= lot.deadline:
+        return [], 0
+    others = session.execute(
+        select(Lot.id, Lot.number).where(
             Lot.project_id == lot.project, Lot.id != lot.id, Lot.withdrawn.is_(False)
         )
-    )
-    rows = lot_rows(session, set(ids)).values()
-    open_still = (one for one in rows if one.deadline is not None and now < one.deadline)
-    return sorted(open_still, key=lambda one: one.number)
+    ).all()
+    following = sorted(others, key=lambda one: (one.number < lot.number, one.number))
+    shown = {one.id for one in following[:MOST_SIBLINGS]}
+    shown |= {one.id for one in following if one.id in chosen}
+    rows = lot_rows(session, shown).values()
+    return sorted(rows, key=lambda one: one.number), len(others) - len(rows)
 
 
 def findings(session: Session, lot: LotRow, now: datetime) -> tuple[Finding, ...]:

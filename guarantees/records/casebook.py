@@ -4,18 +4,18 @@ The only place that knows the difference. A session carries its vault in `sessio
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, LargeBinary, func, insert, select, update
+from sqlalchemy import LargeBinary, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from guarantees.errors import Conflict, NotFound
 from guarantees.records import codec, plain, slots, summary
 from guarantees.records.case import SCHEMA, Case
 from guarantees.records.guarantee import OpenCase
-from guarantees.records.sealed import SealedCase
+from guarantees.records.sealed import SealedCase, SealedIndex
 from guarantees.records.summary import Summary
 
 PURPOSE = "case"
@@ -26,8 +26,6 @@ HEAD_PURPOSE = "case-head"
 HEAD_SIZE = 2 * 1024
 """Bytes in which the summary is sealed by itself: lists read a thousand of them."""
 
-BATCH = 500
-"""Heads read at once."""
 BEIJING = ZoneInfo("Asia/Shanghai")
 
 
@@ -103,25 +101,27 @@ def sealed_of(
 ) -> Iterator[Summary]:
     """Unopened cases of a "supplier" or "institution" since then, newest month first."""
     scopes = [(organisation, month) for month in _months(since, now)]
-    found = slots.all_of(session, who, scopes)
-    yield from summaries(session, (one for month in found for one in reversed(month)))
+    for month in slots.all_of(session, who, scopes, look=_heads):
+        for case_id, head in reversed(month):
+            if case_id is not None:
+                yield _summary(session, case_id, head)
 
 
-def summaries(session: Session, case_ids: Iterable[str]) -> Iterator[Summary]:
-    """Summaries of those that are still sealed, in the order given."""
-    wanted = list(case_ids)
-    for start in range(0, len(wanted), BATCH):
-        part = wanted[start : start + BATCH]
-        rows = session.execute(
-            select(SealedCase.id, HEAD).where(SealedCase.id.in_(part), SealedCase.opened.is_(False))
-        )
-        heads = dict(rows.all())
-        for case_id in part:
-            if case_id in heads:
-                yield _summary(session, case_id, heads[case_id])
+HEADS = (
+    select(
+        SealedIndex.tag,
+        SealedCase.id,
+        func.substr(SealedCase.blob, 1, HEAD_SIZE, type_=LargeBinary),
+    )
+    .outerjoin(SealedCase, (SealedCase.id == SealedIndex.case_id) & SealedCase.opened.is_(False))
+    .where(SealedIndex.tag.in_(bindparam("tags", expanding=True)))
+)
 
 
-HEAD: ColumnElement[bytes] = func.substr(SealedCase.blob, 1, HEAD_SIZE, type_=LargeBinary)
+def _heads(session: Session, tags: Sequence[bytes]) -> Mapping[bytes, tuple[str | None, bytes]]:
+    """Tag → case id and head of its blob; no id: the case was opened."""
+    rows = session.execute(HEADS, {"tags": tags})
+    return {tag: (case_id, head) for tag, case_id, head in rows}
 
 
 def plain_summaries(rows: Iterable[OpenCase]) -> Iterator[Summary]:
@@ -132,7 +132,7 @@ def plain_summaries(rows: Iterable[OpenCase]) -> Iterator[Summary]:
 def seal(session: Session, case: Case) -> bytes:
     """The blob: the summary that lists read, then the whole case, each sealed by itself."""
     vault, aad = session.info["vault"], case.id.encode()
-    head = json.dumps(summary.of(case), ensure_ascii=False, separators=(",", ":")).encode()
+    head = json.dumps(summary.values_of(case), ensure_ascii=False, separators=(",", ":")).encode()
     rest = [size - HEAD_SIZE for size in SIZES]
     sealed: bytes = vault.seal(HEAD_PURPOSE, head, aad, HEAD_SIZE)
     sealed += vault.seal(PURPOSE, codec.to_bytes(case), aad, rest)
@@ -151,7 +151,7 @@ def _unseal(session: Session, case_id: str, blob: bytes) -> Case:
 def _summary(session: Session, case_id: str, head: bytes) -> Summary:
     plain: bytes = session.info["vault"].open(HEAD_PURPOSE, head, case_id.encode())
     # Of bytes json would guess the encoding.
-    return summary.from_dict(json.loads(str(plain, "utf-8")), sealed=True)
+    return summary.from_values(json.loads(str(plain, "utf-8")), sealed=True)
 
 
 def _month(moment: datetime) -> str:

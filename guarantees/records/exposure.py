@@ -41,15 +41,26 @@ def locked(session: Session, institution_id: str) -> tuple[ExposureBook, Book]:
     ).one_or_none()
     if row is None:
         raise NotFound(noun="exposure book", id=institution_id)
-    book: Book = codec.from_bytes(
-        Book, session.info["vault"].open(PURPOSE, row.blob, institution_id.encode())
-    )
-    return row, book
+    return row, _open(session, row)
+
+
+def held(session: Session, institution_id: str) -> Book:
+    """The book as it stands, for reading only: nothing is locked."""
+    row = session.get(ExposureBook, institution_id)
+    if row is None:
+        raise NotFound(noun="exposure book", id=institution_id)
+    return _open(session, row)
 
 
 def write(session: Session, row: ExposureBook, book: Book) -> None:
     row.blob = _seal(session, row.institution_id, book)
     session.flush()
+
+
+def _open(session: Session, row: ExposureBook) -> Book:
+    plain = session.info["vault"].open(PURPOSE, row.blob, row.institution_id.encode())
+    book: Book = codec.from_bytes(Book, plain)
+    return book
 
 
 def _seal(session: Session, institution_id: str, book: Book) -> bytes:

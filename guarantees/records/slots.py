@@ -1,12 +1,15 @@
 """The sealed index: numbered keyed tags that lead to cases (sealing.md, "sealed index")."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from guarantees.records import turns
 from guarantees.records.sealed import SealedIndex
+
+T = TypeVar("T")
 
 FIRST_CHUNK = 16
 """Most scopes hold few cases or none: months of a supplier, lots."""
@@ -69,36 +72,41 @@ def at(session: Session, purpose: str, scope: tuple[str, ...], i: int) -> str | 
 
 def all_in(session: Session, purpose: str, scope: tuple[str, ...]) -> Iterator[str]:
     """Case ids in the order of their slots."""
-    yield from all_of(session, purpose, [scope])[0]
+    yield from all_of(session, purpose, [scope], look=_case_ids)[0]
 
 
-def all_of(session: Session, purpose: str, scopes: Sequence[tuple[str, ...]]) -> list[list[str]]:
-    """The case ids of each scope, in the order of their slots; few statements for many scopes."""
-    found: list[list[str]] = [[] for _ in scopes]
+def all_of(
+    session: Session,
+    purpose: str,
+    scopes: Sequence[tuple[str, ...]],
+    *,
+    look: Callable[[Session, Sequence[bytes]], Mapping[bytes, T]],
+) -> list[list[T]]:
+    """What each scope's slots lead to, in their order; few statements for many scopes.
+
+    `look` answers for at most MOST_TAGS tags what each of those that are taken leads to.
+    """
+    found: list[list[T]] = [[] for _ in scopes]
     open_still = list(range(len(scopes)))
     start, size = 0, FIRST_CHUNK
     while open_still:
-        asked = [
-            (place, one)
-            for place in open_still
-            for one in tags(session, purpose, scopes[place], range(start, start + size))
-        ]
-        held = _held(session, [one for _, one in asked])
-        for place, one in asked:
-            if one in held:
-                found[place].append(held[one])
+        places = range(start, start + size)
+        asked = {one: tags(session, purpose, scopes[one], places) for one in open_still}
+        flat = [tag for listed in asked.values() for tag in listed]
+        held: dict[bytes, T] = {}
+        for first in range(0, len(flat), MOST_TAGS):
+            held |= look(session, flat[first : first + MOST_TAGS])
+        for one, listed in asked.items():
+            found[one] += [held[tag] for tag in listed if tag in held]
         start, size = start + size, CHUNK
-        open_still = [place for place in open_still if len(found[place]) == start]
+        open_still = [one for one in open_still if len(found[one]) == start]
     return found
 
 
-def _held(session: Session, asked: Sequence[bytes]) -> dict[bytes, str]:
-    """Tag → case id, of those that are taken."""
-    held: dict[bytes, str] = {}
-    for start in range(0, len(asked), MOST_TAGS):
-        part = asked[start : start + MOST_TAGS]
-        rows = session.execute(
-            select(SealedIndex.tag, SealedIndex.case_id).where(SealedIndex.tag.in_(part))
-        )
-        held |= dict(rows.all())
-    return held
+CASE_IDS = select(SealedIndex.tag, SealedIndex.case_id).where(
+    SealedIndex.tag.in_(bindparam("tags", expanding=True))
+)
+
+
+def _case_ids(session: Session, asked: Sequence[bytes]) -> Mapping[bytes, str]:
+    return dict(session.execute(CASE_IDS, {"tags": asked}).all())

@@ -1,5 +1,6 @@
 """What lists show of a case, readable without reading the whole of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -33,15 +34,32 @@ class Summary(NamedTuple):
     sealed: bool = True
 
 
-def from_dict(data: dict[str, Any], *, sealed: bool) -> Summary:
-    """The reverse of `of`; `data` is JSON and not used again. Lists read a thousand of them."""
-    data["submitted_at"] = datetime.fromisoformat(data["submitted_at"])
-    data["due_at"] = datetime.fromisoformat(data["due_at"])
-    return Summary(**data, sealed=sealed)
+FIELDS = Summary._fields[:-1]
+"""What is stored; `sealed` is known from the place."""
+
+_TIMES = tuple(FIELDS.index(name) for name in ("submitted_at", "due_at"))
+
+
+def from_dict(data: Mapping[str, Any], *, sealed: bool) -> Summary:
+    """The reverse of `of`; `data` is JSON."""
+    return from_values([data[name] for name in FIELDS], sealed=sealed)
+
+
+def from_values(values: list[Any], *, sealed: bool) -> Summary:
+    """The reverse of `values_of`; lists make a thousand at once, so `values` is used up."""
+    for place in _TIMES:
+        values[place] = datetime.fromisoformat(values[place])
+    return Summary._make([*values, sealed])
+
+
+def values_of(case: Case) -> list[Any]:
+    """`of` without the names: the head of a sealed blob."""
+    made = of(case)
+    return [made[name] for name in FIELDS]
 
 
 def of(case: Case) -> dict[str, Any]:
-    """The summary as JSON types: head of a sealed blob, part of a plain row."""
+    """The summary as JSON types, as a plain row holds it."""
     makers = [one for one in case.opinions if one.stage == "maker"]
     payment = case.payment()
     return {

@@ -96,10 +96,15 @@ def _windows(stream: bytes) -> Iterator[tuple[int, bytes]]:
         yield start, stream[start : start + WINDOW]
 
 
+FONTS = (b"\x00\x01\x00\x00", b"true", b"OTTO")
+"""How font programs begin (OpenType, "Organization of an OpenType font")."""
+
+
 def streams(letter: bytes) -> Iterator[bytes]:
-    """The file of a letter, and each of its streams inflated."""
+    """The file of a letter, and each of its streams inflated, but for fonts: their glyphs stand in
+    font files that everybody has."""
     for way, layer in layers.layers(letter, STREAM_DEPTH):
-        if way in ((), ("zlib",)):
+        if way in ((), ("zlib",)) and not layer.startswith(FONTS):
             yield layer
 
 
@@ -112,6 +117,11 @@ class Scanner:
     _bytes: dict[str, set[bytes]] = field(default_factory=dict)
     _letters: dict[str, Windows] = field(default_factory=dict)
     _clean: set[bytes] = field(default_factory=set)
+    _public: set[bytes] = field(default_factory=set)
+
+    def add_public(self, data: bytes) -> None:
+        """Everybody has this, e.g. a font: copies of it are not looked into."""
+        self._public.add(_digest(data))
 
     def add_fact(self, name: str, *texts: str) -> None:
         """A fact of the case, in each way that it is written; without white space."""
@@ -137,6 +147,7 @@ class Scanner:
         """These are no longer secret."""
         for name in names:
             self._bytes.pop(name, None)
+            self._letters.pop(name, None)
 
     @property
     def names(self) -> set[str]:
@@ -155,8 +166,8 @@ class Scanner:
 
     def in_data(self, place: str, data: bytes) -> list[Finding]:
         """In one piece of data."""
-        digest = blake2b(data, digest_size=16).digest()
-        if digest in self._clean:
+        digest = _digest(data)
+        if digest in self._clean or digest in self._public:
             return []
         found = {
             (name, way): Finding(name, place, way)
@@ -177,6 +188,10 @@ class Scanner:
 
     def _known(self, found: Finding) -> bool:
         return any(fnmatch(found.place, one) for one in self.places.get(found.secret, ()))
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).digest()
 
 
 def files(*folders: Path) -> Iterator[tuple[str, bytes]]:

@@ -273,3 +273,11 @@ def test_forty_megabytes_take_seconds(scanner: Scanner, tmp_path: Path) -> None:
     started = time.process_time()
     assert [one.secret for one in scanner.scan(files(tmp_path))] == ["reason"]
     assert time.process_time() - started < 15
+
+
+def test_copies_of_what_is_public_are_not_looked_into(scanner: Scanner, sample: Sample) -> None:
+    own = Scanner()
+    own.add_letter("letter", sample.pdf, sample.control)
+    own.add_public(sample.pdf)
+    assert found(own, sample.pdf) == set()
+    assert found(own, sample.pdf + b"x") == {"letter"}

@@ -5,6 +5,7 @@ from typing import Any
 from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
+from app.auth.second_factor import code_needed
 from app.forms import DateField, Form, MoneyField, PercentField, choice, required
 from app.portals.wording import FORM_NOTES, FORMS
 from app.text import _, _l
@@ -40,7 +41,7 @@ class DecisionForm(Form):
     )
     reason = TextAreaField(_l("理由"), [Length(max=1000)])
     checked = BooleanField(_l("已核对金额大小写、受益人、有效期"), [required(_l("请确认已核对。"))])
-    otp = StringField(_l("动态验证码"), [required(_l("请填写 6 位动态验证码。"))])
+    otp = StringField(_l("动态验证码"), [code_needed])
 
 
 class CodeForm(Form):

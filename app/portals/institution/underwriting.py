@@ -6,19 +6,19 @@ from flask import Blueprint, redirect, render_template, request, send_file, url_
 from werkzeug.wrappers import Response
 
 from app.auth.guard import actor, needs
-from app.auth.second_factor import prove
+from app.auth.second_factor import prove, proved
 from app.context import house, now, read, write
 from app.forms import add_errors
 from app.jobs import opened_files
-from app.portals import tracking
+from app.portals.case_page import shared
 from app.portals.institution.forms import DecisionForm, OpinionForm
-from app.portals.wording import DECISIONS, EVENTS, FORM_NOTES, FORMS, KINDS
 from app.shell import notify
 from app.text import _
 from guarantees.errors import InvalidInput, NotFound
 from guarantees.flow import underwrite
 from guarantees.queries import cases as queries
 from guarantees.queries.cases import WAITING, CaseView, Filter
+from guarantees.queries.limits import limits_of
 from guarantees.tables import permissions
 
 blueprint = Blueprint("institution", __name__, url_prefix="/institution")
@@ -130,20 +130,15 @@ def _page(view: CaseView, opinion: OpinionForm, decision: DecisionForm) -> str:
     state = view.case.state
     return render_template(
         "portals/institution/case.html",
-        view=view,
-        case=view.case,
-        steps=tracking.steps(view.case, view.lot),
+        **shared(view),
+        limits=read(limits_of, actor(), now(), view.case) if state in WAITING else (),
         opinion=opinion,
         decision=decision,
+        proved=proved(),
         maker=makers[-1] if makers else None,
         made_by_me=made_by_me,
         may_make=state == "submitted" and permissions.allowed(actor(), "application.recommend"),
         may_check=state == "in_review"
         and not made_by_me
         and permissions.allowed(actor(), "application.decide"),
-        kinds=KINDS,
-        forms=FORMS,
-        form_notes=FORM_NOTES,
-        events=EVENTS,
-        decisions=DECISIONS,
     )

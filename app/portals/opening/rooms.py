@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 
 from app.auth.guard import actor, needs
-from app.auth.second_factor import prove
+from app.auth.second_factor import code_needed, prove, proved
 from app.context import house, now, read
 from app.forms import Form, add_errors, required
 from app.jobs import opened_files, openings
@@ -32,7 +32,7 @@ class OpenForm(Form):
     """What only the person has: passphrase of the key, code of the authenticator."""
 
     passphrase = PasswordField(_l("解密口令"), [required(_l("请输入解密口令。"))])
-    otp = StringField(_l("动态验证码"), [required(_l("请填写 6 位动态验证码。"))])
+    otp = StringField(_l("动态验证码"), [code_needed])
 
 
 @blueprint.get("/")
@@ -144,6 +144,7 @@ def _page(opened: Room, form: OpenForm) -> str:
         "portals/opening/room.html",
         room=opened,
         form=form,
+        proved=proved(),
         running=running,
         due=now() >= opened.opening_time,
         clock=_clock(),

@@ -46,6 +46,7 @@ def show(project: str) -> str:
         may_register=found.may_change and allowed(actor(), "project.register"),
         may_grant=found.own_procurer and allowed(actor(), "mandate.grant"),
         may_make_keys=allowed(actor(), "opening_key.make"),
+        may_open_rooms=allowed(actor(), "opening.read"),
     )
 
 

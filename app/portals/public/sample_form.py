@@ -35,4 +35,5 @@ class SampleForm(Form):
     paper = FileField(_l("联合体协议"), [required(_l("请选择联合体协议的 PDF 文件。"))])
     remark = TextAreaField(_l("理由"), [Optional()])
     passphrase = PasswordField(_l("解密口令"))
+    otp = StringField(_l("动态验证码"))
     checked = BooleanField(_l("已核对金额大小写、受益人、有效期"), [required(_l("请核对后勾选。"))])

@@ -10,9 +10,8 @@ from app.auth.guard import actor, needs
 from app.context import house, now, read, write
 from app.forms import add_errors
 from app.jobs import opened_files
-from app.portals import tracking
+from app.portals.case_page import shared
 from app.portals.supplier.forms import AnswerForm, PayForm, PlainPost
-from app.portals.wording import DECISIONS, EVENTS, FORM_NOTES, FORMS, KINDS
 from app.shell import notify
 from app.text import _
 from guarantees.errors import InvalidInput, NotFound
@@ -137,18 +136,11 @@ def _page(view: CaseView, pay_form: PayForm, answer_form: AnswerForm) -> str:
     state = view.case.state
     return render_template(
         "portals/supplier/case.html",
-        view=view,
-        case=view.case,
-        steps=tracking.steps(view.case, view.lot),
+        **shared(view),
         pay_form=pay_form,
         answer_form=answer_form,
         plain=PlainPost(),
         may_pay=state == "awaiting_payment" and now() < view.case.quote.valid_until,
         may_complete=may("application", state, "application.complete"),
         may_withdraw=may("application", state, "application.withdraw"),
-        kinds=KINDS,
-        forms=FORMS,
-        form_notes=FORM_NOTES,
-        events=EVENTS,
-        decisions=DECISIONS,
     )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.auth.guard import actor, needs
-from app.context import now, read, write
+from app.context import house, now, read, write
 from app.forms import add_errors
 from app.paging import Page, read_cursor
 from app.portals.supplier.forms import MOST_MEMBERS, ApplicationForm
@@ -79,7 +79,7 @@ def application(lot: str) -> str | Response:
     form = ApplicationForm()
     if request.method == "GET":
         form.consents.data = []
-    offered = read(_offered, lot, request.values)
+    offered, more_lots = read(_offered, lot, request.values)
     if request.method == "POST" and "add_member" in request.form:
         if len(form.members) < MOST_MEMBERS:
             form.members.append_entry()
@@ -92,6 +92,7 @@ def application(lot: str) -> str | Response:
         form=form,
         lot=offered[0].lot,
         offered=offered,
+        more_lots=more_lots,
         most_members=MOST_MEMBERS,
     )
 
@@ -106,7 +107,15 @@ def _submit(form: ApplicationForm, offered: list[Offered]) -> Response | None:
             contact=form.contact.data or "",
             payer_account=form.payer_account.data or "",
         )
-        cases = write("apply", apply.submit, actor(), now(), wanted, form.key.data or "")
+        cases = write(
+            "apply",
+            apply.submit,
+            actor(),
+            now(),
+            wanted,
+            form.key.data or "",
+            printable=house().printable,
+        )
     except InvalidInput as error:
         add_errors(form, {name: _(text) for name, text in error.errors.items()})
         return None
@@ -132,19 +141,11 @@ def _refusing(error: RuleRefuses) -> Sequence[Finding]:
 
 
 def _members(form: ApplicationForm) -> tuple[Applicant, ...]:
-    """Members whose lines are filled; a half-filled or wrong line is an error beside it."""
-    found: list[Applicant] = []
-    for place, line in enumerate(form.members):
-        name, code = (line.form.name.data or "").strip(), (line.form.credit_code.data or "").strip()
-        if not name and not code:
-            continue
-        if not name:
-            raise InvalidInput({"members": _("第 %(n)d 个成员没有填写名称。", n=place + 1)})
-        try:
-            found.append(Applicant(name, parse_credit_code(code)))
-        except GuaranteeError as error:
-            raise InvalidInput({"members": f"{name}：{_(error.text, **error.fields)}"}) from error
-    return tuple(found)
+    """Members whose lines are filled; the form was validated."""
+    lines = [line.form for line in form.members if line.form.filled]
+    return tuple(
+        Applicant(one.name.data.strip(), parse_credit_code(one.credit_code.data)) for one in lines
+    )
 
 
 def _compared(
@@ -155,16 +156,19 @@ def _compared(
     return row, lots.findings(session, row, now()), fit, others, seed
 
 
-def _offered(session: Session, lot: str, chosen: "dict[str, str]") -> list[Offered]:
-    """The lot asked for first, then the project's other open lots."""
+def _offered(session: Session, lot: str, chosen: "dict[str, str]") -> tuple[list[Offered], int]:
+    """The lot asked for first, then other open lots of the project; and how many more it has."""
     first = lots.open_lot(session, lot)
-    rows = [first, *lots.siblings(session, first, now())]
+    asked = {name.removeprefix("product-") for name, value in chosen.items() if value}
+    others, more = lots.siblings(session, first, now(), asked)
+    rows = [first, *others]
+    offers = lots.products_of(session, rows, 0, now())
     made = []
     for row in rows:
-        fit, _others, _seed = lots.products(session, row, 0, now())
+        fit = offers[row.id].fitting
         picked = chosen.get(f"product-{row.id}", "")
         made.append(Offered(row, fit, picked if any(one.id == picked for one in fit) else ""))
-    return made
+    return made, more
 
 
 def _filtered(products: list[ProductRow]) -> list[ProductRow]:

@@ -3,23 +3,45 @@
 import secrets
 from typing import Any
 
-from wtforms import FieldList, FormField, HiddenField, StringField, TextAreaField
+from wtforms import (
+    FieldList,
+    FormField,
+    HiddenField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms import Form as PlainForm
 from wtforms.validators import Length, Optional
 
 from app.forms import CheckboxesField, Form, checked_by, choice, required
 from app.text import _, _l
 from guarantees.flow.apply import CONSENT_ITEMS
-from guarantees.values.codes import parse_bank_account
+from guarantees.values.codes import parse_bank_account, parse_credit_code
 
 MOST_MEMBERS = 5
+LONGEST_NAME = 100
+"""Characters."""
 
 
 class MemberForm(PlainForm):  # type: ignore[misc]  # wtforms is not typed
     """A member of a consortium (联合体成员)."""
 
-    name = StringField(_l("成员名称"))
+    name = StringField(_l("成员名称"), [Length(max=LONGEST_NAME)])
     credit_code = StringField(_l("统一社会信用代码"))
+
+    @property
+    def filled(self) -> bool:
+        """An empty line is no member."""
+        return bool((self.name.data or "").strip() or (self.credit_code.data or "").strip())
+
+    def validate_name(self, field: Any) -> None:
+        if self.filled and not (field.data or "").strip():
+            raise ValidationError(_("请填写这个成员的名称。"))
+
+    def validate_credit_code(self, field: Any) -> None:
+        if self.filled:
+            checked_by(parse_credit_code)(self, field)
 
 
 class ApplicationForm(Form):
@@ -41,6 +63,13 @@ class ApplicationForm(Form):
             choice(item, f"{_(name)}：{_(purpose)}，{_(until)}")
             for item, (name, purpose, until) in CONSENT_ITEMS.items()
         ]
+
+    def validate_consents(self, field: Any) -> None:
+        """The flow asks for them, too; here they are named together with all other mistakes."""
+        missing = [_(CONSENT_ITEMS[one][0]) for one in CONSENT_ITEMS if one not in field.data]
+        if missing:
+            sentence = _("机构承保需要下列信息，请逐项授权：%(items)s", items=_("、").join(missing))
+            raise ValidationError(sentence)
 
 
 class PayForm(Form):

@@ -1,0 +1,35 @@
+"""What the pages of a case show to supplier and institution alike."""
+
+from app.portals import tracking
+from app.portals.wording import DECISIONS, EVENTS, FORM_NOTES, FORMS, KINDS, sum_words
+from app.text import _
+from guarantees.flow.apply import CONSENT_ITEMS
+from guarantees.queries.cases import CaseView
+from guarantees.records.case import Event
+
+
+def shared(view: CaseView) -> dict[str, object]:
+    """Variables of templates/portals/cases/parts.html and of the pages that import it."""
+    case = view.case
+    return {
+        "view": view,
+        "case": case,
+        "steps": tracking.steps(case, view.lot),
+        "told": [one for one in case.findings if one.result != "pass"],
+        "passed": [one for one in case.findings if one.result == "pass"],
+        "premium_sum": sum_words(case.quote.formula),
+        "said": said,
+        "consents": CONSENT_ITEMS,
+        "kinds": KINDS,
+        "forms": FORMS,
+        "form_notes": FORM_NOTES,
+        "decisions": DECISIONS,
+    }
+
+
+def said(event: Event) -> str:
+    """A line of the history. A note `#7` is the number of an automatic policy."""
+    what = _(EVENTS[event.what])
+    if event.note.startswith("#"):
+        return _("%(what)s（自动承保政策第 %(n)s 版）", what=what, n=event.note[1:])
+    return f"{what}：{event.note}" if event.note else what
