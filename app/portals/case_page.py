@@ -15,6 +15,7 @@ def shared(view: CaseView) -> dict[str, object]:
         "view": view,
         "case": case,
         "steps": tracking.steps(case, view.lot),
+        "judge": [one.note for one in case.events if one.what == "application.to_people"],
         "told": [one for one in case.findings if one.result != "pass"],
         "passed": [one for one in case.findings if one.result == "pass"],
         "premium_sum": sum_words(case.quote.formula),
