@@ -1,11 +1,12 @@
 """Cases as supplier and institution see their own, before and after the opening."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
@@ -24,6 +25,10 @@ from guarantees.values.terms import Terms
 PAGE = 20
 WAITING = frozenset({"submitted", "in_review", "returned"})
 """States in which an institution's people have something to do or to wait for."""
+
+REFERENCE_PART = re.compile(r"[A-Z0-9-]+", re.IGNORECASE | re.ASCII)
+NUMBER_PART = re.compile(r"[BH0-9-]+", re.IGNORECASE | re.ASCII)
+"""What may stand in a reference, and in a letter number."""
 
 
 @dataclass(frozen=True)
@@ -213,19 +218,21 @@ def _matching(query: Select[Any], actor: Actor, who: str, wanted: Filter) -> Sel
     query = query.where(column == actor.organisation_id)
     if wanted.states:
         query = query.where(OpenCase.state.in_(wanted.states))
-    if wanted.text:
-        numbered = select(GuaranteeRow.case_id).where(
-            GuaranteeRow.number.contains(wanted.text, autoescape=True)
-        )
-        query = query.where(
-            or_(
-                OpenCase.reference.icontains(wanted.text, autoescape=True),
-                OpenCase.lead_name.icontains(wanted.text, autoescape=True),
-                OpenCase.id.in_(numbered),
-                OpenCase.lot_id.in_(_lots_named(wanted.text)),
-            )
-        )
-    return query
+    return query.where(_mentioning(wanted.text)) if wanted.text else query
+
+
+def _mentioning(text: str) -> ColumnElement[bool]:
+    """Numbers and references are not asked for what they can't contain."""
+    found = [
+        OpenCase.lead_name.icontains(text, autoescape=True),
+        OpenCase.lot_id.in_(_lots_named(text)),
+    ]
+    if REFERENCE_PART.fullmatch(text):
+        found.append(OpenCase.reference.icontains(text, autoescape=True))
+    if NUMBER_PART.fullmatch(text):
+        number = GuaranteeRow.number.icontains(text, autoescape=True)
+        found.append(OpenCase.id.in_(select(GuaranteeRow.case_id).where(number)))
+    return or_(*found)
 
 
 def _names(session: Session, ids: set[str]) -> dict[str, str]:

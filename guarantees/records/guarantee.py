@@ -35,6 +35,8 @@ LETTER_STATES = ("sealed", "opened", "broken")
 PAYMENT_STATES = ("ordered", "settled", "failed", "mismatched")
 VERDICTS = ("verified", "fails", "not_opened")
 
+LISTED = ("submitted_at", "id", "state", "lead_name", "lot_id", "reference")
+
 
 class OpenCase(Base):
     __tablename__ = "guarantee_case"
@@ -42,9 +44,9 @@ class OpenCase(Base):
         word("kind", KINDS),
         word("form", FORMS),
         word("state", APPLICATION_STATES),
-        # Order, filter and count of the lists are answered by these alone.
-        Index("ix_guarantee_case_institution", "institution_id", "submitted_at", "id", "state"),
-        Index("ix_guarantee_case_supplier", "supplier_id", "submitted_at", "id", "state"),
+        # Order, filter, search and count of the lists are answered by these alone.
+        Index("ix_guarantee_case_institution", "institution_id", *LISTED),
+        Index("ix_guarantee_case_supplier", "supplier_id", *LISTED),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -473,13 +473,13 @@ def upgrade() -> None:
     with op.batch_alter_table("guarantee_case", schema=None) as batch_op:
         batch_op.create_index(
             "ix_guarantee_case_institution",
-            ["institution_id", "submitted_at", "id", "state"],
+            ["institution_id", "submitted_at", "id", "state", "lead_name", "lot_id", "reference"],
             unique=False,
         )
         batch_op.create_index(batch_op.f("ix_guarantee_case_lot_id"), ["lot_id"], unique=False)
         batch_op.create_index(
             "ix_guarantee_case_supplier",
-            ["supplier_id", "submitted_at", "id", "state"],
+            ["supplier_id", "submitted_at", "id", "state", "lead_name", "lot_id", "reference"],
             unique=False,
         )
 
