@@ -76,13 +76,19 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         raise BadSetting(f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(KNOWN))}")
     home = default_home()
     data = Path(environment.get("BAOHAN_DATA", home / "data"))
+    keys = Path(environment.get("BAOHAN_KEYS", home / "keys"))
+    if keys.resolve().is_relative_to(data.resolve()):
+        raise BadSetting(
+            f"BAOHAN_KEYS is {keys}, below BAOHAN_DATA ({data}); the vault's keys must lie outside"
+            " the data and its backup, or whoever gets one gets both"
+        )
     mode = environment.get("BAOHAN_MODE", "demonstration")
     if mode not in ("demonstration", "production"):
         raise BadSetting(f"BAOHAN_MODE is {mode!r}; it must be demonstration or production")
     return Settings(
         database_url=environment.get("DATABASE_URL", f"sqlite:///{data / 'baohan.db'}"),
         data=data,
-        keys=Path(environment.get("BAOHAN_KEYS", home / "keys")),
+        keys=keys,
         timekeeper=Path(environment.get("BAOHAN_TIMEKEEPER", home / "timekeeper")),
         signer=Path(environment.get("BAOHAN_SIGNER", home / "signer")),
         run=Path(environment.get("BAOHAN_RUN", home / "run")),
@@ -98,5 +104,11 @@ def default_home() -> Path:
     """/var/lib/baohan for root; else below the user's data directory."""
     if os.geteuid() == 0:
         return Path("/var/lib/baohan")
-    home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
-    return Path(os.environ.get("XDG_DATA_HOME", home / ".local" / "share")) / "baohan"
+    return Path(os.environ.get("XDG_DATA_HOME", _home() / ".local" / "share")) / "baohan"
+
+
+def _home() -> Path:
+    try:
+        return Path(pwd.getpwuid(os.geteuid()).pw_dir)
+    except KeyError:  # a container may run as a user that its password file does not list
+        return Path(os.environ.get("HOME", "/nonexistent"))

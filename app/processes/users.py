@@ -42,8 +42,15 @@ class Users:
     @classmethod
     def same(cls) -> "Users":
         """Everybody is who runs this."""
-        me = User(pwd.getpwuid(os.geteuid()).pw_name, os.geteuid(), os.getegid())
+        me = User(_own_name(), os.geteuid(), os.getegid())
         return cls(me, me, me, me)
+
+
+def _own_name() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a container may run as a user that its password file does not list
+        return str(os.geteuid())
 
 
 def find_or_make() -> Users:

@@ -1,22 +1,21 @@
 """The design system in a browser: sizes, colour schemes, languages, keyboard, no script, axe."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from threading import Thread
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from flask import Flask, abort
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
 from app.language import LANGUAGES
 from app.portals.public.components import LONG_NAME
 from app.portals.public.home import HomePage, InstitutionLine, NoticeLine, use_home
 from app.shell import Viewer, notify
+from tests.browser.looking import OVERFLOWING, Complaints, violations
 from tests.browsers import DESKTOP, PHONE, Windows
 from tests.shell_app import shell_app
 
@@ -25,11 +24,6 @@ WIDTHS = (360, 390, 768, 1280, 1440)
 LONGEST = Viewer("institution", LONG_NAME, "欧阳沈知行", duty="复核", messages=12)
 
 Scheme = Literal["light", "dark"]
-
-OVERFLOWING = """() => [...document.querySelectorAll('body *')].filter(one => {
-  const box = one.getBoundingClientRect(), clipped = one.closest('.scroll, .nav-row ul, .skip');
-  return box.right > document.documentElement.clientWidth + 1 && !clipped;
-}).map(one => one.outerHTML.slice(0, 120))"""
 
 
 def public_app(viewer: Viewer | None = None) -> Flask:
@@ -80,20 +74,6 @@ def member_site() -> Iterator[str]:
         yield address
 
 
-class Complaints:
-    """What the browser says about a page: refused by the policy, failed to load, wrong."""
-
-    def __init__(self, page: Page) -> None:
-        self.said: list[str] = []
-        page.on("console", self.note)
-        page.on("requestfailed", lambda request: self.said.append(f"failed: {request.url}"))
-
-    def note(self, message: ConsoleMessage) -> None:
-        own_status = re.search(r"status of (401|404|500)", message.text)
-        if message.type in ("error", "warning") and not own_status:
-            self.said.append(message.text)
-
-
 def visit(page: Page, address: str, scheme: Scheme = "light", language: str = "zh") -> list[str]:
     """Open a page; what the browser complained about."""
     complaints = Complaints(page)
@@ -103,11 +83,6 @@ def visit(page: Page, address: str, scheme: Scheme = "light", language: str = "z
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.goto(address)
     return complaints.said
-
-
-def violations(page: Page) -> list[dict[str, Any]]:
-    found = Axe().run(page)["violations"]
-    return [{"rule": one["id"], "at": [n["target"] for n in one["nodes"]]} for one in found]
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import people_at_work as do
-from tests.browser.people_at_work import Application, Project
+from tests.browser import applying, notices, opening, underwriting
+from tests.browser.cast import Application, Project, download
 from tests.browsers import DESKTOP, PHONE, Windows
 from tests.live import Live
 
-LOTS = ("01", "02", "03", "04", "05")
-"""Two for the desktop, two for the phone, and one for which nobody applies."""
+LOTS = ("A01", "A02", "A03", "A04", "A05")
+"""Two for the desktop, two for the phone, and one for which nobody applies. None stands in a time
+or a name by chance."""
 
 
 @dataclass
@@ -41,19 +42,19 @@ class Party:
     def get_sealed(self, lots: tuple[str, str], tmp_path: Path) -> tuple[str, str]:
         """Two applications, one by way of people; numbers of their sealed letters."""
         supplier, maker, checker = map(self.enter, ("supplier", "maker", "checker"))
-        joint = do.apply_with_member(supplier, self.project, lots[0])
-        alone = do.apply_alone(supplier, self.project, lots[1])
-        do.recommend(maker, joint)
-        decide = do.decide_by_keyboard if self.size == DESKTOP else do.decide
+        joint = applying.apply_with_member(supplier, self.project, lots[0])
+        alone = applying.apply_alone(supplier, self.project, lots[1])
+        underwriting.recommend(maker, joint)
+        decide = underwriting.decide_by_keyboard if self.size == DESKTOP else underwriting.decide
         decide(checker, self.live, joint)
         for one in (joint, alone):
-            do.pay(supplier, one)
+            applying.pay(supplier, one)
         return self.sealed(supplier, joint, tmp_path), self.sealed(supplier, alone, tmp_path)
 
     def sealed(self, supplier: Page, one: Application, folder: Path) -> str:
         """Number of the letter, once it is sealed and its receipt agrees."""
-        number = do.wait_for_sealing(supplier, one)
-        receipt = json.loads(do.download(supplier, "下载 密封回执", folder).read_text("utf-8"))
+        number = applying.wait_for_sealing(supplier, one)
+        receipt = json.loads(download(supplier, "下载 密封回执", folder).read_text("utf-8"))
         assert receipt["number"] == number
         assert len(bytes.fromhex(receipt["leaf"])) == 32
         assert not supplier.get_by_role("link", name="保函（PDF 原件）").count()
@@ -62,18 +63,18 @@ class Party:
     def opened(self, login: str, lot: str, number: str, folder: Path) -> None:
         """Opening, letter, files; then the public verifies what was downloaded."""
         opener = self.enter(login)
-        do.open_lot(opener, self.live, login, self.project, lot)
-        archive = do.download(opener, "下载已解密保函（ZIP）", folder)
-        listed = do.download(opener, "下载签名清单", folder)
-        code = do.read_letter(opener, number)
-        letter = do.download(opener, "下载保函（PDF 原件）", folder)
+        opening.open_lot(opener, self.live, login, self.project, lot)
+        archive = download(opener, "下载已解密保函（ZIP）", folder)
+        listed = download(opener, "下载签名清单", folder)
+        code = opening.read_letter(opener, number)
+        letter = download(opener, "下载保函（PDF 原件）", folder)
         with zipfile.ZipFile(archive) as packed:
             assert packed.read(f"{number}.pdf") == letter.read_bytes()
         public = self.visitor()
-        assert "三项查验通过" in do.verify_file(public, self.live, letter)
-        assert "签名通过" in do.verify_file(public, self.live, listed)
-        assert "登记簿中有这份保函" in do.verify_number(public, self.live, number, code)
-        report = do.verify_file(public, self.live, tampered(letter))
+        assert "三项查验通过" in opening.verify_file(public, self.live, letter)
+        assert "签名通过" in opening.verify_file(public, self.live, listed)
+        assert "登记簿中有这份保函" in opening.verify_number(public, self.live, number, code)
+        report = opening.verify_file(public, self.live, tampered(letter))
         assert "不要依据这份文件行事" in report
         assert "不通过" in report
 
@@ -101,13 +102,15 @@ def test_the_main_job_at_desktop_and_phone_size(
     desk = Party(live, windows, project, DESKTOP, javascript=True)
     phone = Party(live, windows, project, PHONE, javascript=False)
     agency, procurer = desk.enter("agency"), desk.enter("procurer")
-    do.enter_project(agency, project, LOTS)
-    do.grant_mandate(procurer, project)
-    before = do.see_nothing(procurer, project, LOTS[0])
+    notices.enter_project(agency, project, LOTS)
+    notices.grant_mandate(procurer, project)
+    before = notices.see_nothing(procurer, project, LOTS[0])
     joint, _alone = desk.get_sealed((LOTS[0], LOTS[1]), tmp_path)
-    assert do.see_nothing(procurer, project, LOTS[0]) == before
+    assert notices.see_nothing(procurer, project, LOTS[0]) == before
     _joint, alone = phone.get_sealed((LOTS[2], LOTS[3]), tmp_path)
-    assert do.see_nothing(agency, project, LOTS[3]) == do.see_nothing(agency, project, LOTS[4])
+    assert notices.see_nothing(agency, project, LOTS[3]) == notices.see_nothing(
+        agency, project, LOTS[4]
+    )
     print(f"sealed with {opening_time - datetime.now(UTC)} left")
     wait_until(opening_time + timedelta(seconds=1))
     desk.opened("procurer", LOTS[0], joint, tmp_path)
