@@ -25,6 +25,7 @@ KNOWN = frozenset(
         "BAOHAN_DATA",
         "BAOHAN_KEYS",
         "BAOHAN_TIMEKEEPER",
+        "BAOHAN_COPIES",
         "BAOHAN_SIGNER",
         "BAOHAN_RUN",
         "BAOHAN_MODE",
@@ -33,6 +34,9 @@ KNOWN = frozenset(
         "BAOHAN_HTTPS",
     }
 )
+
+COPIES = "timekeeper-copies"
+"""Beside the timekeeper's store, where no other place is named."""
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,6 +54,8 @@ class Settings:
     """Vault keys; outside data, its volume and its backup (sealing.md)."""
     timekeeper: Path
     """The timekeeper's own store."""
+    copies: Path
+    """What the store is made anew from, should it be lost: to lie on another disk than it."""
     signer: Path
     """Institutions' demonstration keys, unreadable for the web user."""
     run: Path
@@ -82,6 +88,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             f"BAOHAN_KEYS is {keys}, below BAOHAN_DATA ({data}); the vault's keys must lie outside"
             " the data and its backup, or whoever gets one gets both"
         )
+    timekeeper = Path(environment.get("BAOHAN_TIMEKEEPER", home / "timekeeper"))
     mode = environment.get("BAOHAN_MODE", "demonstration")
     if mode not in ("demonstration", "production"):
         raise BadSetting(f"BAOHAN_MODE is {mode!r}; it must be demonstration or production")
@@ -89,7 +96,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=environment.get("DATABASE_URL", f"sqlite:///{data / 'baohan.db'}"),
         data=data,
         keys=keys,
-        timekeeper=Path(environment.get("BAOHAN_TIMEKEEPER", home / "timekeeper")),
+        timekeeper=timekeeper,
+        copies=Path(environment.get("BAOHAN_COPIES", timekeeper.with_name(COPIES))),
         signer=Path(environment.get("BAOHAN_SIGNER", home / "signer")),
         run=Path(environment.get("BAOHAN_RUN", home / "run")),
         fonts=Path(environment.get("BAOHAN_FONTS", ROOT / ".baohan" / "fonts")),

@@ -19,10 +19,11 @@ from pathlib import Path
 import pytest
 
 from signing import faults, private_files, seal, wire
-from signing.timekeeper import __main__, ending, journal, server, service
+from signing.timekeeper import __main__, ending, hardening, journal, server, service
 from signing.timekeeper.client import TimekeeperClient
 from signing.timekeeper.ending import ERASE_DELAY
 from signing.timekeeper.escrow import Quorum
+from signing.timekeeper.hardening import lock_memory
 from signing.timekeeper.journal import FileJournal
 from signing.timekeeper.protocol import OpeningCertificate, Refusal, TimekeeperRefused
 from tests.signing.timekeeper_process import FORKS, LETTER, Running, Sealed, as_user
@@ -57,6 +58,10 @@ def offline(quorum_file: Path) -> tuple[str, ...]:
     """Options naming the keys that are kept elsewhere."""
     recovery = quorum_file.with_name("recovery.key")
     return "--escrow-key", str(quorum_file), "--recovery-key", str(recovery)
+
+
+def with_copies(folder: Path, quorum_file: Path) -> Running:
+    return Running(folder, *offline(quorum_file), "--copies", str(folder / "copies"))
 
 
 @pytest.fixture
@@ -103,7 +108,10 @@ def check_store(running: Running, erased: str) -> None:
         1,
         1,
     )
-    left = [path.name for path in running.store.rglob("*") if path.is_file()]
+    copies = running.store.with_name("copies")
+    assert (copies / "journal.jsonl").read_bytes() == (running.store / "journal.jsonl").read_bytes()
+    folders = (running.store, copies)
+    left = [path.name for one in folders for path in one.rglob("*") if path.is_file()]
     assert not [name for name in left if name.startswith((".", erased))]
 
 
@@ -119,7 +127,7 @@ def test_killed_at_every_point_the_retry_ends_like_an_undisturbed_run(
     for number in range(1, 30):
         folder = tmp_path / str(number)
         folder.mkdir()
-        running = Running(folder, *offline(quorum_file))
+        running = with_copies(folder, quorum_file)
         if not running.start(f"{point}:{number}"):
             assert running.exit_code == faults.EXIT_CODE
             assert running.start()
@@ -313,6 +321,32 @@ def test_another_user_is_refused_and_journaled(tmp_path: Path) -> None:
 def test_core_dumps_are_off(running: Running) -> None:
     assert running.start()
     assert resource.prlimit(running.process.pid or 0, resource.RLIMIT_CORE) == (0, 0)
+
+
+def locked_kib() -> tuple[str, int]:
+    """What lock_memory says, and what the kernel has locked then."""
+    said = lock_memory()
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return said, int(next(line for line in lines if line.startswith("VmLck")).split()[1])
+
+
+def locked_without_right(swap: bool) -> tuple[str, int]:
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (65536, 65536))
+    hardening.CAP_IPC_LOCK = 63  # a right that nobody has
+    if swap:
+        hardening.SWAPS = Path(__file__)  # more than one line
+    return locked_kib()
+
+
+def test_memory_is_locked_where_that_is_allowed_and_else_it_is_said() -> None:
+    said, locked = as_user(os.geteuid(), locked_kib)
+    swap = len(Path("/proc/swaps").read_text().splitlines()) > 1
+    assert locked > 0 or bool(said) == swap
+    said, locked = as_user(os.geteuid(), locked_without_right, False)
+    assert (said, locked) == ("", 0) or swap
+    said, locked = as_user(os.geteuid(), locked_without_right, True)
+    assert "ulimit -l" in said
+    assert locked == 0
 
 
 # --- a start that cannot be ---------------------------------------------------------------------
