@@ -24,6 +24,7 @@ from app.jobs.worker import Jobs, Turn
 from app.processes import child, run_file
 from app.processes.loopback import inherited, listen
 from app.processes.places import Places
+from app.processes.warm import warm
 from app.processes.web_server import WebServer
 from app.settings import BadSetting, read
 from guarantees.ports import Vault
@@ -87,7 +88,9 @@ def main(argv: list[str]) -> int:
 
 def _serve(house: House, listener: socket.socket, stop: threading.Event) -> None:
     lanes = lanes_of(house)
-    server = WebServer(application(house, lanes), listener)
+    app = application(house, lanes)
+    warm(app)
+    server = WebServer(app, listener)
     turn = Turn(house.settings.data / "jobs.lock")
     threads = [threading.Thread(target=lane.run, args=(stop, turn)) for lane in lanes]
     for thread in threads:
