@@ -9,7 +9,7 @@ from app.cli.arguments import Arguments, CommandError
 STAGES = {
     "issue": "bench.issue",
     "verify": None,
-    "open": None,
+    "open": "bench.open",
     "rules": None,
     "web": "bench.web",
     "db": None,
