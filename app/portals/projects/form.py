@@ -79,11 +79,12 @@ class NoticeForm(Form):
         self.guarantee_accepted.choices = [choice(key, _(word)) for key, word in ACCEPTED.items()]
         for name in (*LINES, *TEXTS):
             self[name].label.text = _(FIELD_NAMES[name])
+        # Looked up once: a notice may have 200 lots.
+        text = _("第 %(n)d 个%(name)s")
         words = {name: _(FIELD_NAMES[f"lot.{name}"]) for name in LOT_FACTS}
         for lot in range(self.lots):
             for name, word in words.items():
-                label = _("第 %(n)d 个%(name)s", n=lot + 1, name=word)
-                self[f"lot{lot}_{name}"].label.text = label
+                self[f"lot{lot}_{name}"].label.text = text % {"n": lot + 1, "name": word}
         self.lot_count.data = str(self.lots)
 
     lots = 0
