@@ -39,7 +39,7 @@ class Page:
     who: str
     """Login, or one of NOBODY, HALF_WAY, NEW, JOINED."""
     variant: str
-    """What is asked for beside the ids: a filter, a search, "next" for pages further on."""
+    """Asked for beside the ids: a filter, a search, "next" for pages further on; or LARGEST."""
     addresses: tuple[str, ...]
     """Distinct ones, taken in turn."""
 
@@ -83,6 +83,10 @@ def _pages(app: Flask, house: FullHouse, rule: Rule) -> Iterator[Page]:
         variants = VARIANTS.get(rule.endpoint, {"": ""})
         for variant, query in variants.items():
             asked = tuple(_queried(one, query, house) for one in addresses)
+            if rule.endpoint in LARGEST_FIRST and len(asked) > 1:
+                named = f"{LARGEST} {variant}".rstrip()
+                yield Page(rule.rule, rule.endpoint, who, named, asked[:1])
+                asked = asked[1:]
             if asked:
                 yield Page(rule.rule, rule.endpoint, who, variant, asked)
 
@@ -151,6 +155,10 @@ CASES = {
     "issued": "s=issued",
     "next": "",
 }
+LARGEST = "largest"
+LARGEST_FIRST = frozenset({"choose.application", "opening.room", "projects.show", "projects.edit"})
+"""Endpoints whose first address is by far the largest page: it has figures of its own."""
+
 VARIANTS = {
     "institution.queue": {**CASES, "to make": "s=make", "to check": "s=check"},
     "institution.cases": CASES,
