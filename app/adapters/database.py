@@ -87,6 +87,7 @@ WRITES = (
     "begin_opening",
     "open_letter",
     "finish_opening",
+    "lapse",
     "outbox",
     "make_database",
     "demo_data",

@@ -41,6 +41,7 @@ OTHER_WRITES = frozenset(
         "policy",
         "draft",
         "withdraw",
+        "lapse",
         "make_database",
         "demo_data",
     }
