@@ -47,6 +47,7 @@ EVENTS: Mapping[str, str] = {
     "payment.settled": N_("保费到账"),
     "payment.failed": N_("支付未成功"),
     "payment.mismatched": N_("到账款项未动用"),
+    "payment.again": N_("银行又一次通知"),
     "letter.reserved": N_("锁定条款和编号"),
     "letter.issued": N_("签发、加盖时间戳、复验通过并密封"),
     "letter.lapsed": N_("开标前未能出函"),
