@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import structlog
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.adapters.assemble import assembled
 from app.adapters.vault import VaultError
@@ -53,7 +54,19 @@ def application(house: House, lanes: Sequence[Lane] = ()) -> Flask:
         return response
 
     init_auth(app)
+    _believe_proxies(app, house.settings.proxies)
     return app
+
+
+def _believe_proxies(app: Flask, count: int) -> None:
+    """Behind proxies an address is what the outermost trusted one saw: limits of tries go by it.
+
+    Without them the headers are a stranger's claim, and waitress drops them (web_server.py).
+    """
+    app.config["PROXIES"] = count
+    if count:
+        trusted = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
+        app.wsgi_app = trusted  # type: ignore[method-assign]  # how Flask is wrapped
 
 
 def _secret(vault: Vault) -> str:

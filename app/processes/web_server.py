@@ -32,12 +32,14 @@ class WebServer:
             threads=THREADS,
             ident=None,
             url_scheme=app.config["PREFERRED_URL_SCHEME"],
+            clear_untrusted_proxy_headers=not app.config.get("PROXIES", 0),
             max_request_body_size=BODY_LIMIT,
             inbuf_overflow=IN_MEMORY,
             outbuf_overflow=IN_MEMORY,
             connection_limit=CONNECTIONS,
             channel_timeout=IDLE_SECONDS,
         )
+        self._stopped = threading.Event()
         self._loop = threading.Thread(target=self._server.run, name="web", daemon=True)
 
     def start(self) -> None:
@@ -50,6 +52,7 @@ class WebServer:
         """
         self._server.trigger.pull_trigger(self._stop_accepting)
         until = time.monotonic() + seconds
+        self._stopped.wait(seconds)
         while self._busy():
             if time.monotonic() > until:
                 return False
@@ -60,6 +63,7 @@ class WebServer:
         """In the loop's own thread."""
         self._server.accepting = False
         self._server.del_channel()
+        self._stopped.set()
 
     def _busy(self) -> bool:
         channels = list(self._server.active_channels.values())
