@@ -84,6 +84,7 @@ WRITES = (
     "payment_notice",
     "reserve_letter",
     "settle_letter",
+    "passphrase",
     "begin_opening",
     "open_letter",
     "finish_opening",
