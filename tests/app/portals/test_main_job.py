@@ -204,3 +204,31 @@ def test_money_that_comes_too_late_is_said_to_be_due_back(pages: Pages) -> None:
         assert "应由机构原路退回" in said(page)
         assert "逾期未缴费" in said(page)
         assert "开标前未能出函" not in said(page)
+
+
+def test_an_empty_file_is_said_to_be_empty(pages: Pages) -> None:
+    answer = pages.as_("").post("/verify", file=(BytesIO(b""), "letter.pdf"))
+    assert "文件是空的（0 字节）" in said(answer.text)
+    answer = pages.as_("").post("/verify", file=(BytesIO(b""), ""))
+    assert "请选择要查验的 PDF 文件" in said(answer.text)
+
+
+def test_every_form_says_how_much_it_takes(pages: Pages) -> None:
+    """A declared length is enough; a program gets problem details."""
+    seen = 0
+    for rule in pages.app.url_map.iter_rules():
+        if "POST" not in (rule.methods or ()):
+            continue
+        path = re.sub(r"<[^>]+>", "0", rule.rule)
+        answer = pages.app.test_client().post(
+            path,
+            content_type="multipart/form-data; boundary=x",
+            environ_overrides={"CONTENT_LENGTH": str(100 * 2**20)},
+        )
+        assert answer.status_code == 413, path
+        kind = "application/problem+json" if path.startswith("/api/") else "text/html"
+        assert answer.mimetype == kind, path
+        text = answer.json["detail"] if answer.is_json else said(answer.text)
+        assert "文件不得超过 20 MB，没有接收任何内容" in text, path
+        seen += 1
+    assert seen > 20
