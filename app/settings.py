@@ -31,8 +31,12 @@ KNOWN = frozenset(
         "BAOHAN_BASE_URL",
         "BAOHAN_SMTP",
         "BAOHAN_HTTPS",
+        "BAOHAN_PROXIES",
     }
 )
+
+MOST_PROXIES = 9
+"""No site has as many in a row; a larger number is a slip, such as a port."""
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,6 +66,10 @@ class Settings:
     smtp: str
     """smtp://host:port; empty: mail goes to files below data/mail."""
     https: bool
+    proxies: int
+    """Trusted reverse proxies in front, one behind the other; 0: people reach the site directly.
+    So many entries of X-Forwarded-For, -Proto and -Host are believed, from the right. Each of these
+    proxies must set all three itself, and nobody may be able to go around them."""
 
     @property
     def demonstration(self) -> bool:
@@ -97,6 +105,16 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         base_url=environment.get("BAOHAN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         smtp=environment.get("BAOHAN_SMTP", ""),
         https=environment.get("BAOHAN_HTTPS", "") == "1",
+        proxies=_proxies(environment.get("BAOHAN_PROXIES", "0")),
+    )
+
+
+def _proxies(given: str) -> int:
+    if len(given) == 1 and given.isascii() and given.isdigit():
+        return int(given)
+    raise BadSetting(
+        f"BAOHAN_PROXIES is {given!r}; it must be the number of reverse proxies in front of the"
+        f" site, 0 to {MOST_PROXIES}"
     )
 
 

@@ -186,6 +186,7 @@ class Supervisor:
             "BAOHAN_BASE_URL": settings.base_url,
             "BAOHAN_SMTP": settings.smtp,
             "BAOHAN_HTTPS": "1" if settings.https else "",
+            "BAOHAN_PROXIES": str(settings.proxies),
             "DATABASE_URL": settings.database_url,
         }
 
