@@ -14,7 +14,6 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BinaryExpression
 from structlog.testing import capture_logs
 
-
 FRAME = ("BEGIN", "PRAGMA")
 """First words of statements that neither read nor write a row."""
 
