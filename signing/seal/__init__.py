@@ -36,7 +36,7 @@ from signing.seal.private_keys import (
     unwrap_private,
     wrap_private,
 )
-from signing.seal.stored import leaf_hash, vault_unwrap, vault_wrap
+from signing.seal.stored import leaf_hash, leaf_of, vault_unwrap, vault_wrap
 from signing.seal.wraps import PROFILES, Wrap
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "fingerprint_of",
     "fingerprint_of_private",
     "leaf_hash",
+    "leaf_of",
     "lp",
     "make_key_pair",
     "open_envelope",
