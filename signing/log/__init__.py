@@ -9,13 +9,22 @@ from signing.log.bundle import Bundle
 from signing.log.checkpoint import Checkpoint, Opened, open_checkpoint
 from signing.log.errors import (
     FollowerAway,
+    LogForked,
     NoteInvalid,
     NotFollowed,
     OldSize,
     ProofInvalid,
+    RolledBack,
     TilesBroken,
 )
-from signing.log.follower import AddCheckpoint, Follower, Head, accept, signatures_in
+from signing.log.follower import (
+    AddCheckpoint,
+    CheckpointSigner,
+    Cosigner,
+    Head,
+    accept,
+    signature_in,
+)
 from signing.log.hashing import EMPTY_ROOT, entry_hash, node_hash
 from signing.log.note import COSIGNER, NOTE, Note, Signature, Signed, Verifier, cosign, sign
 from signing.log.proofs import check_consistency, check_inclusion
@@ -31,9 +40,11 @@ __all__ = [
     "AddCheckpoint",
     "Bundle",
     "Checkpoint",
-    "Follower",
+    "CheckpointSigner",
+    "Cosigner",
     "FollowerAway",
     "Head",
+    "LogForked",
     "NotFollowed",
     "Note",
     "NoteInvalid",
@@ -41,6 +52,7 @@ __all__ = [
     "Opened",
     "ProofInvalid",
     "Read",
+    "RolledBack",
     "Signature",
     "Signed",
     "Tile",
@@ -56,7 +68,7 @@ __all__ = [
     "node_hash",
     "open_checkpoint",
     "sign",
-    "signatures_in",
+    "signature_in",
     "tile_of",
     "unbundle",
 ]

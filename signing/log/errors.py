@@ -50,6 +50,41 @@ class NotFollowed(SigningError):
         return f"{self.name} refused the log's checkpoint: {self.why}"
 
 
+class RolledBack(SigningError):
+    """Somebody has signed what our log does not contain: we were restored from a backup."""
+
+    def __init__(self, name: str, ours: int, theirs: int | None = None) -> None:
+        super().__init__(name, ours, theirs)
+        self.name = name
+        self.ours = ours
+        """Entries, by our records."""
+        self.theirs = theirs
+        """Entries that it has signed; None: no more than ours, but others."""
+
+    def __str__(self) -> str:
+        signed = "others" if self.theirs is None else self.theirs
+        return (
+            f"the transparency log ends at {self.ours} entries here, but {self.name} has signed"
+            f" {signed}: database and data folder are older than what was published. Restore"
+            " both from the newest backup; if there is none, see 'A log that was rolled back' in"
+            " docs/log.md"
+        )
+
+
+class LogForked(SigningError):
+    """A tile or checkpoint that was published is to become another one."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} in the log's folder is not what the database says: they are not of the"
+            " same backup. Restore both as a pair (docs/log.md, 'A log that was rolled back')"
+        )
+
+
 class FollowerAway(SigningError):
     """A signer or witness did not answer; the next checkpoint will tell it what it missed."""
 

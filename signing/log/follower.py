@@ -16,20 +16,36 @@ from signing.log.note import Signature, Verifier, unbase64
 from signing.log.proofs import LONGEST, check_consistency
 
 
-class Follower(Protocol):
-    """Whoever signs checkpoints: the log's signer, or a cosigner.
+class CheckpointSigner(Protocol):
+    """The log's own key. Every method raises FollowerAway and NotFollowed."""
 
-    Every method raises FollowerAway and NotFollowed.
-    """
+    def key(self, origin: str) -> Verifier:
+        """Of the log of this name; made when it is first asked for."""
+        ...
 
-    @property
-    def name(self) -> str: ...
+    def sign(self, checkpoint: Checkpoint, old: int, proof: Sequence[bytes]) -> Signature:
+        """`proof` leads to the checkpoint from its first `old` entries; OldSize, with the right
+        size, if the latest checkpoint that was signed has another one."""
+        ...
 
-    def follow(self, note: bytes, old: int, proof: Sequence[bytes]) -> tuple[Signature, ...]:
-        """Signatures on a checkpoint; `proof` leads there from its `old` entries.
 
-        OldSize, with the right size, if the follower stands elsewhere. The note carries the log's
-        signature, except for the log's own signer, who is asked for it.
+class Cosigner(Protocol):
+    """Whoever remembers the log: the timekeeper, an outside witness. The same errors."""
+
+    def verifier(self, origin: str) -> Verifier:
+        """Its key for logs of this name."""
+        ...
+
+    def cosign(self, note: bytes, key: Verifier, old: int, proof: Sequence[bytes]) -> Signature:
+        """Its signature on a checkpoint that the log signed with `key`; OldSize as above."""
+        ...
+
+    def latest(self, head: Checkpoint, note: bytes | None) -> int:
+        """Size of the latest checkpoint that it signed of this log.
+
+        head: where the log is by our records. note: the checkpoint of that size with the log's
+        signature, if there is one; a witness that cannot be asked without says 0. NotFollowed if
+        its tree is not the beginning of ours.
         """
         ...
 
@@ -80,15 +96,12 @@ class AddCheckpoint:
         return cls(number(lines[0].removeprefix("old ")), proof, note)
 
 
-def signatures_in(body: bytes, text: str, by: Verifier) -> tuple[Signature, ...]:
-    """Those lines of an answer that this key made, verified; NotFollowed if there are none."""
+def signature_in(body: bytes, text: str, by: Verifier) -> Signature:
+    """The line of an answer that this key made, verified; NotFollowed if there is none."""
     try:
         lines = body.decode().splitlines()
-        found = tuple(one for line in lines if by.made(one := Signature.of_line(line)))
-        for one in found:
-            by.check(text, one)
-    except (NoteInvalid, UnicodeDecodeError):
-        found = ()
-    if not found:
-        raise NotFollowed(by.name, "its answer carries no signature that holds")
-    return found[:1]
+        found = next(one for line in lines if by.made(one := Signature.of_line(line)))
+        by.check(text, found)
+    except (NoteInvalid, UnicodeDecodeError, StopIteration):
+        raise NotFollowed(by.name, "its answer carries no signature that holds") from None
+    return found

@@ -63,6 +63,16 @@ class Desk:
             raise TimekeeperRefused("journal_unavailable", reason=error.reason) from None
         self._state.apply(event, fields)
 
+    def note(self, event: str, fields: dict[str, Any]) -> None:
+        """For the parts of the timekeeper that stand beside this one (cosigner.py)."""
+        with self.lock:
+            self._write(event, fields)
+
+    def forwards(self) -> datetime:
+        """Now, by the own clock; TimekeeperRefused if it ran backwards."""
+        with self.lock:
+            return self._now()
+
     def note_refusal(
         self, operation: str, about: str, refused: TimekeeperRefused, peer: object
     ) -> None:
