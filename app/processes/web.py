@@ -21,6 +21,7 @@ from app.factory import create_app
 from app.house import House
 from app.jobs import openings
 from app.jobs.rounds import Rounds
+from app.jobs.sequencer import Sequencer
 from app.jobs.table import HANDLERS
 from app.jobs.worker import Jobs, Lane, Turn
 from app.processes import child, run_file
@@ -102,12 +103,13 @@ def main(argv: list[str]) -> int:
 
 
 def _serve(house: House, listener: socket.socket, stop: threading.Event) -> None:
-    lanes = lanes_of(house)
+    lanes, sequencer = lanes_of(house), Sequencer(house)
     app = application(house, lanes)
     warm(app)
     server = WebServer(app, listener)
     turn = Turn(house.settings.data / "jobs.lock")
-    threads = [threading.Thread(target=lane.run, args=(stop, turn)) for lane in lanes]
+    runs = [*(lane.run for lane in lanes), sequencer.run]
+    threads = [threading.Thread(target=run, args=(stop, turn)) for run in runs]
     for thread in threads:
         thread.start()
     server.start()
