@@ -192,6 +192,10 @@ class Supervisor:
             "BAOHAN_BASE_URL": settings.base_url,
             "BAOHAN_SMTP": settings.smtp,
             "BAOHAN_HTTPS": "1" if settings.https else "",
+            "BAOHAN_PROXIES": str(settings.proxies),
+            "BAOHAN_LOG_ORIGIN": settings.log_origin,
+            "BAOHAN_LOG_WITNESSES": settings.log_witnesses,
+            "BAOHAN_LOG_SECONDS": str(settings.log_seconds),
             "DATABASE_URL": settings.database_url,
         }
 

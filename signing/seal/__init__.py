@@ -43,7 +43,7 @@ from signing.seal.shares import (
     unwrap_sp,
     unwrap_st,
 )
-from signing.seal.stored import leaf_hash, vault_unwrap, vault_wrap
+from signing.seal.stored import leaf_hash, leaf_of, vault_unwrap, vault_wrap
 from signing.seal.wraps import CMS, HPKE, Wrap
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "fingerprint_of",
     "fingerprint_of_private",
     "leaf_hash",
+    "leaf_of",
     "lp",
     "make_key_pair",
     "open_envelope",

@@ -23,8 +23,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing import wire
 from signing.errors import SigningError, TrustMaterialError
+from signing.log.heads import FileHeads
 from signing.seal import hpke
 from signing.timekeeper.clock import ClockRule, TimeSource
+from signing.timekeeper.cosigner import LogCosigner
+from signing.timekeeper.cosigner import handlers as cosigner_handlers
 from signing.timekeeper.escrow import Quorum
 from signing.timekeeper.hardening import harden, lock_memory
 from signing.timekeeper.journal import FileJournal
@@ -96,9 +99,11 @@ def _run(options: argparse.Namespace) -> None:
     if journal.torn:
         log.warning("cut off %d bytes of a line never answered for", journal.torn)
         service.note_torn(journal.torn)
-    journal.events.clear()  # the service has read them
+    heads = FileHeads(options.store / "log-heads.json")
+    cosigner = LogCosigner(service, service.lock, store.signing_key, heads, journal.events)
+    journal.events.clear()  # service and cosigner have read them
     _say_what_is_missing(options)
-    _serve(service, options)
+    _serve(service, cosigner, options)
 
 
 def _public_key(path: Path) -> bytes:
@@ -139,14 +144,14 @@ def _say_what_is_missing(options: argparse.Namespace) -> None:
         log.warning("memory may be swapped out: %s", unlocked)
 
 
-def _serve(service: TimekeeperService, options: argparse.Namespace) -> None:
+def _serve(service: TimekeeperService, cosigner: LogCosigner, options: argparse.Namespace) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=_watch, args=(service, stop), daemon=True).start()
     wire.serve(
         options.socket,
-        handlers(service),
+        {**handlers(service), **cosigner_handlers(cosigner)},
         frozenset(options.allow_uid),
         stop,
         refused=lambda peer: service.note_stranger(peer.uid),

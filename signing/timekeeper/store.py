@@ -4,6 +4,7 @@ signing.key          Ed25519, 32 bytes, signs opening certificates
 openings/<id>.key    X25519, 32 bytes, one per lot
 escrow/<id>.json     that key, shared out to an offline quorum (escrow.py)
 journal.jsonl        journal.py
+log-heads.json       the latest checkpoint of the log that was cosigned (cosigner.py)
 lock                 held while a timekeeper runs on the store
 
 The copies folder, on another disk, outlives the store: whoever has it and fewer than k members of

@@ -65,6 +65,7 @@ class Play:
             recovery_key=bytes.fromhex(self.notes["recovery"]),
             now=self.now,
         )
+        self.house.files.remove_leftovers()  # type: ignore[attr-defined]  # as every start does
         self.jobs = Jobs(self.house)
 
     def now(self) -> datetime:

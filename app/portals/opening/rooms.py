@@ -8,7 +8,9 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 
 from app.auth.guard import actor, needs
+from app.auth.passphrase import counted_try
 from app.auth.second_factor import code_needed, prove, proved
+from app.auth.throttle import PassphraseResting
 from app.context import house, now, read
 from app.forms import Form, add_errors, required
 from app.jobs import opened_files, openings
@@ -57,8 +59,9 @@ def open_lot(lot: str) -> str | Response:
     form = OpenForm()
     if form.validate_on_submit():
         try:
-            proved = prove(form.otp.data or "")
-            openings.start(house(), proved, now(), lot, form.passphrase.data or "")
+            able = prove(form.otp.data or "")
+            with counted_try(able, lot):
+                openings.start(house(), able, now(), lot, form.passphrase.data or "")
         except NotFound:
             raise
         except InvalidInput as error:
@@ -135,7 +138,8 @@ def signed_list(lot: str) -> Response:
 
 def _field(error: GuaranteeError | SigningError) -> str:
     """The field that an error of the opening belongs to."""
-    return "passphrase" if isinstance(error, PassphraseRefused) else ""
+    about = (PassphraseRefused, PassphraseResting)
+    return "passphrase" if isinstance(error, about) else ""
 
 
 def _page(opened: Room, form: OpenForm) -> str:
