@@ -24,12 +24,15 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from signing import private_files
 from signing.errors import SigningError
+from signing.log import Head
+from signing.log.heads import FileHeads
 from signing.seal import hpke
 from signing.seal.encoding import lp
 from signing.seal.envelope import fingerprint_of_private
 from signing.seal.private_keys import make_key_pair
 from signing.timekeeper import canonical, escrow, journal
 from signing.timekeeper.certificate import key_id_of
+from signing.timekeeper.cosigner import COSIGNED
 from signing.timekeeper.escrow import SIGNING, EscrowError
 from signing.timekeeper.hardening import harden
 from signing.timekeeper.state import State
@@ -37,6 +40,7 @@ from signing.timekeeper.store import MAX_ESCROW
 
 SCHEMA = "baohan/escrow-partial/v1"
 JOURNAL = "journal.jsonl"
+HEADS = "log-heads.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,22 @@ def restore(
     private_files.make_folder(store / "openings")
     for opening, key in fitting.items():
         private_files.write_new(store / "openings" / f"{opening}.key", key)
+    _put_heads(events, store)
     private_files.write_new(store / "signing.key", signing)
     private_files.write_new(store / JOURNAL, history.read_bytes()[:length])
     return Restored(len(fitting), tuple(sorted(standing.keys() - fitting.keys())))
+
+
+def _put_heads(events: Sequence[journal.Event], store: Path) -> None:
+    """What was last cosigned of each log, as the journal tells it: an hour old at most."""
+    cosigned = {
+        event.fields["origin"]: Head(event.fields["size"], bytes.fromhex(event.fields["root"]))
+        for event in events
+        if event.event == COSIGNED
+    }
+    heads = FileHeads(store / HEADS)
+    for origin, head in cosigned.items():
+        heads.put(origin, head)
 
 
 def _shares(partials: Sequence[bytes], transport: bytes) -> dict[str, dict[int, bytes]]:

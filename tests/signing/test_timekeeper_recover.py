@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from signing import private_files, seal
+from signing.log import Head
+from signing.log.heads import FileHeads
 from signing.timekeeper import recover
+from signing.timekeeper.cosigner import COSIGNED, LogCosigner
 from signing.timekeeper.escrow import EscrowError, Quorum
 from signing.timekeeper.journal import FileJournal
 from signing.timekeeper.mirror import MirrorDiffers
@@ -245,6 +248,21 @@ def test_a_lacking_copy_is_said_and_holds_up_no_other(kept: Kept) -> None:
     assert letter.opened(share) == LETTER
     with pytest.raises(TimekeeperRefused, match="key_missing"):
         kept.service.release(lost.opening, [])
+
+
+def test_what_was_cosigned_of_the_log_is_remembered(kept: Kept) -> None:
+    """Else the witness would take a log that was set back, or refuse to start at all."""
+    for size in (3, 7):
+        fields = {"origin": "log.example", "size": size, "root": bytes([size] * 32).hex()}
+        kept.service.note(COSIGNED, fields)
+    kept.close()
+    kept.recovered()
+    kept.elsewhere = kept.copies = kept.folder.with_name("fresh")
+    kept.open()
+    heads = FileHeads(kept.folder / "log-heads.json")
+    key, events = kept.store.signing_key, kept.journal.events
+    cosigner = LogCosigner(kept.service, kept.service.lock, key, heads, events)
+    assert cosigner.head("log.example") == Head(7, bytes([7] * 32))
 
 
 def test_another_timekeepers_journal_is_refused(kept: Kept, tmp_path: Path) -> None:
