@@ -31,6 +31,8 @@ PLAIN_HASHES = {
     "guarantees/letters.py": "terms in their PDF, which is sealed",
     "guarantees/letter_reports.py": "a PDF's own id",
     "guarantees/sums/order.py": "the public lottery of products",
+    "guarantees/flow/set_trust.py": "who the trustees are, public",
+    "guarantees/flow/make_trustee_key.py": "public keys of trustees",
 }
 """Modules that hash without a key, and what. (signing has no database; it hashes what it is given.)
 """
