@@ -19,11 +19,10 @@ from pathlib import Path
 import pytest
 
 from signing import faults, private_files, seal, wire
-from signing.timekeeper import __main__, ending, hardening, journal, server, service
+from signing.timekeeper import __main__, ending, journal, server, service
 from signing.timekeeper.client import TimekeeperClient
 from signing.timekeeper.ending import ERASE_DELAY
 from signing.timekeeper.escrow import Quorum
-from signing.timekeeper.hardening import lock_memory
 from signing.timekeeper.journal import FileJournal
 from signing.timekeeper.protocol import OpeningCertificate, Refusal, TimekeeperRefused
 from tests.signing.timekeeper_process import FORKS, LETTER, Running, Sealed, as_user
@@ -321,32 +320,6 @@ def test_another_user_is_refused_and_journaled(tmp_path: Path) -> None:
 def test_core_dumps_are_off(running: Running) -> None:
     assert running.start()
     assert resource.prlimit(running.process.pid or 0, resource.RLIMIT_CORE) == (0, 0)
-
-
-def locked_kib() -> tuple[str, int]:
-    """What lock_memory says, and what the kernel has locked then."""
-    said = lock_memory()
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return said, int(next(line for line in lines if line.startswith("VmLck")).split()[1])
-
-
-def locked_without_right(swap: bool) -> tuple[str, int]:
-    resource.setrlimit(resource.RLIMIT_MEMLOCK, (65536, 65536))
-    hardening.CAP_IPC_LOCK = 63  # a right that nobody has
-    if swap:
-        hardening.SWAPS = Path(__file__)  # more than one line
-    return locked_kib()
-
-
-def test_memory_is_locked_where_that_is_allowed_and_else_it_is_said() -> None:
-    said, locked = as_user(os.geteuid(), locked_kib)
-    swap = len(Path("/proc/swaps").read_text().splitlines()) > 1
-    assert locked > 0 or bool(said) == swap
-    said, locked = as_user(os.geteuid(), locked_without_right, False)
-    assert (said, locked) == ("", 0) or swap
-    said, locked = as_user(os.geteuid(), locked_without_right, True)
-    assert "ulimit -l" in said
-    assert locked == 0
 
 
 # --- a start that cannot be ---------------------------------------------------------------------

@@ -24,9 +24,9 @@ blueprint = Blueprint("trust", __name__, url_prefix="/trust")
 
 class TrustForm(Form):
     profile = RadioField(_l("解锁方式"))
-    regulator = SelectField(_l("财政监管部门"))
-    trading_centre = SelectField(_l("公共资源交易中心"))
-    association = SelectField(_l("行业协会"))
+    regulator = SelectField(_l("财政监管部门"), default="")
+    trading_centre = SelectField(_l("公共资源交易中心"), default="")
+    association = SelectField(_l("行业协会"), default="")
     otp = otp_field()
 
     def __init__(self, held: TrustPage) -> None:

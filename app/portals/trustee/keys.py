@@ -99,7 +99,8 @@ def retire(key: str) -> Response:
     try:
         write("trustee_key", make_trustee_key.retire, actor(), now(), key)
     except InvalidInput as error:
-        notify("warn", _("没有停用。"), _(error.errors["key"]))
+        for text in error.errors.values():
+            notify("warn", _("没有停用。"), _(text))
     else:
         notify("ok", _("已停用。"), _("此前密封的函件仍须用它办理，请继续保管口令。"))
     return redirect(url_for(".index"), 303)
