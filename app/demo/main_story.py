@@ -159,7 +159,7 @@ class MainStory:
 
     def _verify(self, loaded: Loaded) -> tuple[str, None]:
         house = self.stage.house
-        register = Register(house.sessions, house.now())
+        register = Register(house.sessions, house.now(), house.log)
         for one in self._results(loaded):
             pdf = openings.read_letter(house, one.case)
             report = judge(house.verifier.verify(pdf, house.now()), register=register)

@@ -21,6 +21,7 @@ from guarantees.records.guarantee import (
 from guarantees.records.organisation import Organisation
 from guarantees.records.person import OpeningKey, Person
 from guarantees.records.project import Lot, Mandate, Opening, Project, ProjectVersion
+from guarantees.records.sealed import LogLeaf
 from guarantees.tables import permissions
 from guarantees.values.actor import Actor
 
@@ -56,6 +57,8 @@ class ResultRow:
     letter: str
     status: str
     leaf: bytes
+    index: int | None
+    """Place of the leaf in the log; None: it is not published yet."""
     file: str
 
 
@@ -231,6 +234,7 @@ def _results(session: Session, opening_id: str, case_id: str = "") -> list[Resul
             OpeningResult.verdict,
             OpeningResult.reason,
             OpeningResult.leaf,
+            LogLeaf.index,
             report["signature"].as_string().label("signature"),
             report["letter"].as_string().label("letter"),
             report["status"].as_string().label("status"),
@@ -241,6 +245,7 @@ def _results(session: Session, opening_id: str, case_id: str = "") -> list[Resul
             GuaranteeRow.number,
             Organisation.name.label("institution"),
         )
+        .outerjoin(LogLeaf, LogLeaf.leaf == OpeningResult.leaf)
         .join(LetterRow, LetterRow.case_id == OpeningResult.case_id)
         .join(OpenCase, OpenCase.id == OpeningResult.case_id)
         .join(GuaranteeRow, GuaranteeRow.case_id == OpeningResult.case_id)
@@ -269,5 +274,6 @@ def _result(row: Row[*tuple[Any, ...]]) -> ResultRow:
         letter=row.letter or "",
         status=row.status or "",
         leaf=row.leaf,
+        index=row._mapping[LogLeaf.index],  # a row's own `index` is a method
         file=row.file,
     )
