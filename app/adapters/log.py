@@ -66,7 +66,10 @@ class Log:
             return self.signer.sign(head, start, proof)
 
         own = _asked("signer", sign, tree, old)
-        key.check(head.text(), own)
+        try:
+            key.check(head.text(), own)
+        except log.NoteInvalid:
+            raise log.NotFollowed("signer", "it has another key than this log") from None
         note = log.Note(head.text(), (own,)).to_bytes()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             found = pool.map(lambda one: self._cosigned(one, note, key, tree, old), self.cosigners)
