@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
 
 from app.adapters.log_folder import LogFolder
 from app.adapters.log_signers import NoSigner
@@ -190,7 +191,10 @@ def _guarded(engine: Engine, patience: float) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.scalar(select(func.pg_advisory_unlock(LOCK_KEY)))
+            try:
+                connection.scalar(select(func.pg_advisory_unlock(LOCK_KEY)))
+            except DBAPIError:  # the connection is gone, and the lock with it
+                connection.invalidate()
 
 
 def _wait(taken: Callable[[], bool], patience: float) -> None:
