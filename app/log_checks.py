@@ -64,7 +64,7 @@ def _letter(house: House, pdf: bytes) -> Checked:
             ),
         ))  # fmt: skip
     found = Check(_("文件指纹"), Result.PASSED, _("与登记簿中的函件逐字节一致。"))
-    step, index = _included(house, leaf, _("密封件的日志叶"))
+    step, index = _included(house, leaf, _("日志叶"))
     return Checked((found, step), leaf, index)
 
 
@@ -75,15 +75,16 @@ def _receipt(house: House, data: bytes) -> Checked:
             Check(
                 _("回执格式"),
                 Result.FAILED,
-                _("文件不是本平台的密封回执，也不是 PDF。"),
-                _("请提交从“密封回执”下载的 JSON 文件，不要改动。"),
+                _("文件不是本平台的回执，也不是 PDF。"),
+                _("请提交下载的回执（JSON）原件，不要改动。"),
             ),
         ))  # fmt: skip
     leaf = _hash(told, "leaf")
-    step, index = _included(house, leaf, _("密封件的日志叶"))
+    step, index = _included(house, leaf, _("日志叶"))
     checks = [Check(_("回执格式"), Result.PASSED, _("可以读出日志叶。")), step]
-    checks += _proof(house, leaf, told.get("proof"), _("回执所附的密封件证明"))
-    checks += _of_letter(house, told)
+    checks += _proof(house, leaf, told.get("proof"), _("回执所附的证明"))
+    for prefix, digest in (("letter_", "letter_sha256"), ("list_", "list_sha256")):
+        checks += _of_content(house, told, prefix, digest)
     return Checked(tuple(checks), leaf, index)
 
 
@@ -108,21 +109,21 @@ def _hash(told: dict[str, Any], name: str) -> bytes:
     return found if len(found) == 32 else b""
 
 
-def _of_letter(house: House, told: dict[str, Any]) -> Iterator[Check]:
-    """The leaf of the PDF, if the receipt names one: it must be that of salt and digest."""
-    leaf = _hash(told, "letter_leaf")
+def _of_content(house: House, told: dict[str, Any], prefix: str, digest: str) -> Iterator[Check]:
+    """A leaf over a file's digest, if the receipt names one: the letter, or the signed list."""
+    leaf = _hash(told, f"{prefix}leaf")
     if not leaf:
         return
-    salt, digest = _hash(told, "salt"), _hash(told, "letter_sha256")
-    name = _("函件指纹与日志叶")
-    if salt and digest and leaf_of(salt, digest) == leaf:
-        yield Check(name, Result.PASSED, _("日志叶由回执的盐和函件指纹算出，两者相符。"))
+    salt, sha256 = _hash(told, f"{prefix}salt") or _hash(told, "salt"), _hash(told, digest)
+    name = _("文件指纹与日志叶")
+    if salt and sha256 and leaf_of(salt, sha256) == leaf:
+        yield Check(name, Result.PASSED, _("日志叶由回执的盐和文件指纹算出，两者相符。"))
     else:
         yield Check(
-            name, Result.FAILED, _("日志叶不是由回执的盐和函件指纹算出的。"), _("回执被改动过。")
+            name, Result.FAILED, _("日志叶不是由回执的盐和文件指纹算出的。"), _("回执被改动过。")
         )
-    yield _included(house, leaf, _("函件的日志叶"))[0]
-    yield from _proof(house, leaf, told.get("letter_proof"), _("回执所附的函件证明"))
+    yield _included(house, leaf, _("文件的日志叶"))[0]
+    yield from _proof(house, leaf, told.get(f"{prefix}proof"), _("回执所附的文件证明"))
 
 
 def _included(house: House, leaf: bytes, name: str) -> tuple[Check, int | None]:

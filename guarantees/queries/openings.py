@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
 from guarantees.queries.lots import LotRow, lot_row, lot_rows
-from guarantees.records import plain
+from guarantees.records import log, plain
 from guarantees.records.case import Case
 from guarantees.records.guarantee import (
     EventRow,
@@ -98,6 +98,16 @@ class Papers:
     """Case → number, of the letters that were opened."""
 
 
+@dataclass(frozen=True)
+class Certificate:
+    lot: LotRow
+    opening: str
+    signed: bytes
+    """As the timekeeper signed it."""
+    salt: bytes
+    """Of its leaf."""
+
+
 def room(session: Session, actor: Actor, now: datetime, lot_id: str) -> Room:
     lot, version, opening = _attended(session, actor, now, lot_id)
     events = session.scalars(
@@ -142,6 +152,14 @@ def papers(session: Session, actor: Actor, now: datetime, lot_id: str) -> Papers
         .order_by(OpeningResult.id)
     )
     return Papers(lot, opening.id, {row.case_id: row.number for row in rows})
+
+
+def certificate(session: Session, actor: Actor, now: datetime, lot_id: str) -> Certificate:
+    """The opening certificate in force, with what its leaf in the log is made of."""
+    lot, _version, opening = _attended(session, actor, now, lot_id)
+    return Certificate(
+        lot, opening.id, opening.certificate, log.certificate_salt(session, opening.certificate)
+    )
 
 
 def openings_of(session: Session, actor: Actor, now: datetime) -> list[tuple[LotRow, str]]:

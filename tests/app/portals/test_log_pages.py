@@ -2,8 +2,12 @@
 
 import hashlib
 import json
+import re
+import subprocess
+import sys
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +21,8 @@ from tests.app.portals.test_main_job import applied, decided, paid
 from tests.log_house import ORIGIN
 from tests.visitors import Pages, said
 from tests.world import PASSPHRASE
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def fetched(pages: Pages, path: str) -> Any:
@@ -158,13 +164,13 @@ def test_pasted_text_is_as_good_as_a_file(pages: Pages, case: str) -> None:
     ("field", "value", "expected"),
     [
         ("leaf", "ab" * 32, "日志中没有，也没有等待收入"),
-        ("salt", "ab" * 32, "日志叶不是由回执的盐和函件指纹算出的"),
-        ("letter_sha256", "ab" * 32, "日志叶不是由回执的盐和函件指纹算出的"),
-        ("letter_leaf", "ab" * 32, "日志叶不是由回执的盐和函件指纹算出的"),
+        ("salt", "ab" * 32, "日志叶不是由回执的盐和文件指纹算出的"),
+        ("letter_sha256", "ab" * 32, "日志叶不是由回执的盐和文件指纹算出的"),
+        ("letter_leaf", "ab" * 32, "日志叶不是由回执的盐和文件指纹算出的"),
         ("proof", "c2sp.org/tlog-proof@v1\n", "证明不成立"),
         ("letter_proof", "", "证明不成立"),
-        ("leaf", "not hexadecimal", "文件不是本平台的密封回执"),
-        ("leaf", 7, "文件不是本平台的密封回执"),
+        ("leaf", "not hexadecimal", "文件不是本平台的回执"),
+        ("leaf", 7, "文件不是本平台的回执"),
     ],
 )
 def test_an_altered_receipt_fails(
@@ -185,7 +191,7 @@ def test_the_proof_of_another_entry_fails(pages: Pages, case: str) -> None:
 
 @pytest.mark.parametrize("data", [b"[]", b"{}", b"\xff\xfe", b"[" * 5000, b'{"leaf": null}'])
 def test_what_is_no_receipt(pages: Pages, data: bytes) -> None:
-    assert "文件不是本平台的密封回执" in checked(pages, data)
+    assert "文件不是本平台的回执" in checked(pages, data)
 
 
 def test_nothing_handed_in_is_said_beside_the_field(pages: Pages) -> None:
@@ -204,6 +210,59 @@ def test_a_letter_is_found_by_its_bytes_after_the_opening(pages: Pages, case: st
     assert "登记簿中没有这份文件" in checked(pages, pdf + b"\n", "letter.pdf")
     told = receipt(pages, case)
     assert hashlib.sha256(pdf).hexdigest() == told["letter_sha256"]
+
+
+def test_the_script_of_the_documentation_checks_a_receipt(
+    pages: Pages, case: str, tmp_path: Path
+) -> None:
+    """docs/log.md: receipt and PDF, and nothing of ours."""
+    publish(pages.house)
+    pages.world.now += timedelta(days=15)
+    lot = pages.world.lot
+    pages.as_("procurer").sent(f"/openings/{lot}/open", passphrase=PASSPHRASE, otp="123456")
+    openings.wait(lot, 30)
+    pdf = pages.as_("supplier")._ask("GET", f"/supplier/cases/{case}/letter.pdf").data
+    told = receipt(pages, case)
+    text = (ROOT / "docs" / "log.md").read_text(encoding="utf-8")
+    found = re.search(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    (tmp_path / "check.py").write_text(found[1])
+
+    def run(told: dict[str, Any], pdf: bytes) -> int:
+        (tmp_path / "receipt.json").write_text(json.dumps(told))
+        (tmp_path / "letter.pdf").write_bytes(pdf)
+        command = [sys.executable, "-I", "check.py", "receipt.json", "letter.pdf"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode
+
+    assert run(told, pdf) == 0
+    assert run(told, pdf + b"\n") == 1
+    assert run({**told, "salt": "00" * 32}, pdf) == 1
+    assert run({**told, "letter_proof": told["proof"]}, pdf) == 1
+    other = told["letter_proof"].replace(f"\n{2 * BATCH}\n", f"\n{2 * BATCH + 1}\n")
+    assert run({**told, "letter_proof": other}, pdf) == 1
+
+
+def test_an_opening_has_a_receipt_of_its_own(pages: Pages, case: str) -> None:
+    """Of certificate and signed list; before the opening it is the same for every lot."""
+    lot, procurer = pages.world.lot, pages.as_("procurer")
+    publish(pages.house)
+    pages.world.now += timedelta(days=15)
+    procurer.sent(f"/openings/{lot}/open", passphrase=PASSPHRASE, otp="123456")
+    openings.wait(lot, 30)
+    publish(pages.house)
+    told = json.loads(procurer.get(f"/openings/{lot}/log.json"))
+    key = log.Verifier.of_vkey(told["log_key"])
+    listed = procurer._ask("GET", f"/openings/{lot}/list.pdf").data
+    assert told["list_sha256"] == hashlib.sha256(listed).hexdigest()
+    leaf = bytes.fromhex(told["list_leaf"])
+    log.Bundle.read(told["list_proof"].encode()).check(leaf, key)
+    digest = hashlib.sha256(told["certificate"].encode()).digest()
+    assert leaf_of(bytes.fromhex(told["salt"]), digest).hex() == told["leaf"]
+    page = checked(pages, encoded(told))
+    assert "文件指纹与日志叶" in page
+    # The world's certificate was made without the flow that logs it.
+    assert "日志中没有，也没有等待收入" in page
+    assert pages.as_("supplier").status(f"/openings/{lot}/log.json") == 403
 
 
 def test_before_the_opening_a_letter_is_as_unknown_as_any(pages: Pages, case: str) -> None:
