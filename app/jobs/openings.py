@@ -7,6 +7,7 @@ The procurer's private keys are held in the thread's memory and nowhere else. St
 the page asks again; what has its verdict keeps it.
 """
 
+import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ import structlog
 from app.house import House
 from app.jobs import opened_files, verdicts
 from app.jobs.opened_files import read_letter, read_list
+from app.jobs.publishing import publish_all
 from guarantees.errors import TooEarly, Unavailable
 from guarantees.flow import open_lot
 from guarantees.flow.open_lot import Plan, Sealed, Verdict
@@ -92,7 +94,8 @@ def start(house: House, actor: Actor, now: datetime, lot: str, passphrase: str) 
         if plan.letters and not mine.letters:
             raise open_lot.other_keys(plan)
         _begin(run, plan)
-        thread = threading.Thread(target=_work, args=(run, mine, shares), name="opening")
+        leaves = [one.leaf for one in plan.letters]
+        thread = threading.Thread(target=_work, args=(run, mine, shares, leaves), name="opening")
         _runs[lot] = thread
         thread.start()
     except BaseException:
@@ -163,10 +166,15 @@ def _early(refused: TimekeeperRefused) -> TooEarly | None:
     return TooEarly(beijing_text(from_text(refused.detail["opening_time"])), noun="opening")
 
 
-def _work(run: _Run, plan: Plan, shares: list[Share]) -> None:
-    """The thread. Whatever stops it, the page offers to go on."""
+def _work(run: _Run, plan: Plan, shares: list[Share], leaves: Sequence[bytes]) -> None:
+    """The thread. Whatever stops it, the page offers to go on.
+
+    No letter is issued any more: their leaves are published first, so that the list can say where
+    each of them stands.
+    """
     log.info("begun", opening=plan.opening)
     try:
+        publish_all(run.house, leaves)
         done = _open_all(run, plan, shares)
         log.info("finished" if done else "other_key_needed", opening=plan.opening)
     except Exception as error:  # the message may name a letter: type and service must do
@@ -247,6 +255,8 @@ def _result(run: _Run) -> dict[str, Any]:
 
 def _finish(run: _Run, plan: Plan) -> bool:
     actor, now = run.acting()
+    listed = read_list(run.house, plan.opening)
+    digest = None if listed is None else hashlib.sha256(listed).digest()
     return run.house.sessions.write(
-        "finish_opening", lambda session: open_lot.finish(session, actor, now, plan)
+        "finish_opening", lambda session: open_lot.finish(session, actor, now, plan, digest)
     )
