@@ -35,8 +35,12 @@ KNOWN = frozenset(
         "BAOHAN_LOG_ORIGIN",
         "BAOHAN_LOG_SECONDS",
         "BAOHAN_LOG_WITNESSES",
+        "BAOHAN_PROXIES",
     }
 )
+
+MOST_PROXIES = 9
+"""No site has as many in a row; a larger number is a slip, such as a port."""
 
 LOG_SECONDS = {"production": 60, "demonstration": 20}
 LONGEST_CADENCE = 3600
@@ -72,6 +76,10 @@ class Settings:
     smtp: str
     """smtp://host:port; empty: mail goes to files below data/mail."""
     https: bool
+    proxies: int
+    """Trusted reverse proxies in front, one behind the other; 0: people reach the site directly.
+    So many entries of X-Forwarded-For, -Proto and -Host are believed, from the right. Each of these
+    proxies must set all three itself, and nobody may be able to go around them."""
     log_origin: str
     """Name of the transparency log, as example.com/log; empty: of the address at its beginning."""
     log_witnesses: str
@@ -113,9 +121,19 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         base_url=environment.get("BAOHAN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         smtp=environment.get("BAOHAN_SMTP", ""),
         https=environment.get("BAOHAN_HTTPS", "") == "1",
+        proxies=_proxies(environment.get("BAOHAN_PROXIES", "0")),
         log_origin=_log_origin(environment.get("BAOHAN_LOG_ORIGIN", "")),
         log_witnesses=environment.get("BAOHAN_LOG_WITNESSES", ""),
         log_seconds=_log_seconds(environment.get("BAOHAN_LOG_SECONDS", ""), mode),
+    )
+
+
+def _proxies(given: str) -> int:
+    if len(given) == 1 and given.isascii() and given.isdigit():
+        return int(given)
+    raise BadSetting(
+        f"BAOHAN_PROXIES is {given!r}; it must be the number of reverse proxies in front of the"
+        f" site, 0 to {MOST_PROXIES}"
     )
 
 

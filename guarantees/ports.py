@@ -66,7 +66,8 @@ class BankNotice:
 
 class PaymentGateway(Protocol):
     def order(self, order: PremiumOrder) -> None:
-        """Idempotent by reference; `Unavailable` when the bank is away."""
+        """Idempotent by reference; `Unavailable` when the bank is away, `Duplicate` when it has
+        another order under this reference."""
         ...
 
     def read_notice(self, body: bytes, signature: str) -> BankNotice:

@@ -155,7 +155,14 @@ def build(sessions: Sessions, *, lots: int = 1) -> World:
     return world
 
 
-def with_policy(world: World, *, ceiling: str = "500000", total: str = "5000000") -> str:
+def with_policy(
+    world: World,
+    *,
+    ceiling: str = "500000",
+    total: str = "5000000",
+    maker: str = "maker",
+    checker: str = "checker",
+) -> str:
     """An automatic underwriting policy, proposed by the maker, approved by the checker."""
     form = approve_policy.PolicyForm(
         ceiling=Money.parse(ceiling),
@@ -164,8 +171,8 @@ def with_policy(world: World, *, ceiling: str = "500000", total: str = "5000000"
         consortium=False,
         expires_on=(world.now + timedelta(days=90)).date(),
     )
-    policy = world.run("policy", approve_policy.propose, world.as_("maker"), world.now, form)
-    world.run("policy", approve_policy.decide, world.as_("checker"), world.now, policy, "approved")
+    policy = world.run("policy", approve_policy.propose, world.as_(maker), world.now, form)
+    world.run("policy", approve_policy.decide, world.as_(checker), world.now, policy, "approved")
     return policy
 
 

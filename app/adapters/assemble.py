@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
 from sqlalchemy import inspect
 
 from app.adapters import log_start, mail, schema
@@ -30,6 +31,8 @@ from signing import private_files
 from signing.worker import Pool
 
 KEY_BYTES = 32
+
+log = structlog.get_logger("baohan.start")
 
 
 def open_database(settings: Settings, now: datetime) -> Sessions:
@@ -59,7 +62,7 @@ def assembled(settings: Settings, running: Running) -> Iterator[House]:
         yield House(
             settings=settings,
             sessions=sessions,
-            files=LocalFiles(settings.data / "files"),
+            files=_files(settings.data / "files"),
             gateway=_gateway(running),
             letters=SignerClient(places.signer_socket),
             timekeeper=TimekeeperClient(places.timekeeper_socket),
@@ -93,6 +96,14 @@ def house_for_ever() -> House:
     """For a process that some server ends: nothing to close but what ends with it."""
     settings = read()
     return ExitStack().enter_context(assembled(settings, run_file.read(Places(settings).run_file)))
+
+
+def _files(folder: Path) -> LocalFiles:
+    """The store, without what a killed process left unfinished."""
+    files = LocalFiles(folder)
+    if removed := files.remove_leftovers():
+        log.info("leftovers_removed", files=removed)
+    return files
 
 
 def _gateway(running: Running) -> PaymentGateway:

@@ -137,6 +137,8 @@ class Supervisor:
             arguments += ["--tsa-certificate", str(self.places.trust / "tsa.pem")]
         if self.places.quorum.exists():
             arguments += ["--escrow-key", str(self.places.quorum)]
+        if self.places.recovery_key.exists():
+            arguments += ["--recovery-key", str(self.places.recovery_key)]
         spec = Spec("timekeeper", "signing.timekeeper", tuple(arguments), self.users.time)
         return self._start_listener(spec, path)
 
@@ -186,6 +188,7 @@ class Supervisor:
             "BAOHAN_BASE_URL": settings.base_url,
             "BAOHAN_SMTP": settings.smtp,
             "BAOHAN_HTTPS": "1" if settings.https else "",
+            "BAOHAN_PROXIES": str(settings.proxies),
             "BAOHAN_LOG_ORIGIN": settings.log_origin,
             "BAOHAN_LOG_WITNESSES": settings.log_witnesses,
             "BAOHAN_LOG_SECONDS": str(settings.log_seconds),

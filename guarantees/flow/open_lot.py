@@ -97,6 +97,16 @@ def unlock_keys(
     return opened
 
 
+def note_refused(session: Session, actor: Actor, now: datetime, lot_id: str) -> None:
+    """A wrong passphrase, in the history of the person who typed it."""
+    steps.require(actor, "lot.open", now)
+    lot = steps.lot(session, lot_id)
+    note = " ".join(filter(None, (lot.project.number, lot.number)))
+    steps.record_about(
+        session, f"person:{actor.person_id}", actor, now, "person.passphrase_refused", note
+    )
+
+
 def prepare(
     session: Session, actor: Actor, now: datetime, lot_id: str, *, files: Files, vault: Vault
 ) -> Plan:

@@ -4,6 +4,7 @@ The only place that knows the difference. A session carries its vault in `sessio
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,12 +16,16 @@ from guarantees.errors import Conflict, NotFound
 from guarantees.records import codec, plain, slots, summary
 from guarantees.records.case import SCHEMA, Case
 from guarantees.records.guarantee import OpenCase
+from guarantees.records.project import OPENING_STATES, Lot, Opening, ProjectVersion
 from guarantees.records.sealed import SealedCase, SealedIndex
 from guarantees.records.summary import Summary
 
 PURPOSE = "case"
 SIZES = (16 * 1024, 64 * 1024, 256 * 1024)
 """Bytes of a blob: its head, then the rest."""
+
+FAST = 1
+"""zlib's level: three times smaller in a tenth of a millisecond."""
 
 HEAD_PURPOSE = "case-head"
 HEAD_SIZE = 2 * 1024
@@ -107,6 +112,23 @@ def sealed_of(
                 yield _summary(session, case_id, head)
 
 
+def oldest_sealed(session: Session) -> datetime | None:
+    """No sealed case is older than the notice of a lot that has not been opened; None: no such lot.
+
+    Without it every list would walk through all months since its organisation joined.
+    """
+    unopened = (
+        select(Lot.project_id)
+        .join(Opening, Opening.lot_id == Lot.id)
+        .where(Opening.state.in_(set(OPENING_STATES) - {"opened"}))
+    )
+    return session.scalar(
+        select(func.min(ProjectVersion.made_at)).where(
+            ProjectVersion.number == 1, ProjectVersion.project_id.in_(unopened)
+        )
+    )
+
+
 HEADS = (
     select(
         SealedIndex.tag,
@@ -130,18 +152,22 @@ def plain_summaries(rows: Iterable[OpenCase]) -> Iterator[Summary]:
 
 
 def seal(session: Session, case: Case) -> bytes:
-    """The blob: the summary that lists read, then the whole case, each sealed by itself."""
+    """The blob: the summary that lists read, then the whole case, each sealed by itself.
+
+    The case is compressed: as it is, one of a lot with long names comes so near to the end of the
+    smallest size that a few sentences more would tell it from one of a lot with short names.
+    """
     vault, aad = session.info["vault"], case.id.encode()
     head = json.dumps(summary.values_of(case), ensure_ascii=False, separators=(",", ":")).encode()
     rest = [size - HEAD_SIZE for size in SIZES]
     sealed: bytes = vault.seal(HEAD_PURPOSE, head, aad, HEAD_SIZE)
-    sealed += vault.seal(PURPOSE, codec.to_bytes(case), aad, rest)
+    sealed += vault.seal(PURPOSE, zlib.compress(codec.to_bytes(case), FAST), aad, rest)
     return sealed
 
 
 def _unseal(session: Session, case_id: str, blob: bytes) -> Case:
     plain: bytes = session.info["vault"].open(PURPOSE, blob[HEAD_SIZE:], case_id.encode())
-    document = json.loads(plain)
+    document = json.loads(plain if plain.startswith(b"{") else zlib.decompress(plain))
     if document["schema"] > SCHEMA:
         raise NotFound(noun="case", id=case_id, reason="newer schema")
     case: Case = codec.load(Case, document)

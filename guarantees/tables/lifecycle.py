@@ -36,6 +36,7 @@ MOVES = (
     Move("application", "awaiting_payment", "issuing", "payment.settle", "SX-3.4"),
     Move("application", "issuing", "issued", "letter.issue", "SX-2.4"),
     Move("application", "issuing", "lapsed", "letter.issue", "SX-2.4"),
+    Move("application", "awaiting_payment", "lapsed", "application.lapse", "SX-2.1"),
     Move("application", "submitted", "withdrawn", "application.withdraw", "SX-2.3"),
     Move("application", "returned", "withdrawn", "application.withdraw", "SX-2.3"),
     Move("application", "in_review", "withdrawn", "application.withdraw", "SX-2.3"),

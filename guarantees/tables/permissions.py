@@ -98,6 +98,7 @@ PERMISSIONS: dict[str, Permission] = {
     # the platform's own jobs
     "organisation.found": _permit("system"),
     "application.automatic": _permit("system"),
+    "application.lapse": _permit("system"),
     "payment.settle": _permit("system"),
     "letter.issue": _permit("system"),
 }

@@ -77,6 +77,7 @@ class Play:
                 origin=f"{stage.run}.example/log",
             ),
         )
+        self.house.files.remove_leftovers()  # type: ignore[attr-defined]  # as every start does
         self.jobs = Jobs(self.house)
 
     def now(self) -> datetime:

@@ -48,10 +48,12 @@ OTHER_WRITES = frozenset(
         "register_project",
         "mandate",
         "opening_key",
+        "passphrase",
         "product",
         "policy",
         "draft",
         "withdraw",
+        "lapse",
         "make_database",
         "demo_data",
     }

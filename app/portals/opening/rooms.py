@@ -11,7 +11,9 @@ from wtforms import PasswordField, StringField
 
 from app import receipts
 from app.auth.guard import actor, needs
+from app.auth.passphrase import counted_try
 from app.auth.second_factor import code_needed, prove, proved
+from app.auth.throttle import PassphraseResting
 from app.context import house, now, read
 from app.forms import Form, add_errors, required
 from app.jobs import opened_files, openings
@@ -60,8 +62,9 @@ def open_lot(lot: str) -> str | Response:
     form = OpenForm()
     if form.validate_on_submit():
         try:
-            proved = prove(form.otp.data or "")
-            openings.start(house(), proved, now(), lot, form.passphrase.data or "")
+            able = prove(form.otp.data or "")
+            with counted_try(able, lot):
+                openings.start(house(), able, now(), lot, form.passphrase.data or "")
         except NotFound:
             raise
         except InvalidInput as error:
@@ -149,7 +152,8 @@ def receipt(lot: str) -> Response:
 
 def _field(error: GuaranteeError | SigningError) -> str:
     """The field that an error of the opening belongs to."""
-    return "passphrase" if isinstance(error, PassphraseRefused) else ""
+    about = (PassphraseRefused, PassphraseResting)
+    return "passphrase" if isinstance(error, about) else ""
 
 
 def _page(opened: Room, form: OpenForm) -> str:

@@ -33,6 +33,7 @@ EVENTS: Mapping[str, str] = {
     "person.disabled": N_("停用账号"),
     "person.enabled": N_("恢复账号"),
     "person.password_changed": N_("修改密码"),
+    "person.passphrase_refused": N_("开标时解密口令不正确"),
     "person.signed_out_everywhere": N_("退出所有登录"),
 }
 """Histories of persons and organisations, by event."""

@@ -23,7 +23,7 @@ from sqlalchemy import text
 from app.access_log import NO_ROUTE, route_template
 from app.auth.guard import action_of, needs
 from app.context import house
-from app.jobs.worker import Jobs
+from app.jobs.worker import Lane
 from guarantees.queries import log
 
 blueprint = Blueprint("health", __name__)
@@ -109,7 +109,7 @@ def _signer() -> str:
 
 
 def _jobs() -> str:
-    lanes: tuple[Jobs, ...] = current_app.extensions.get("baohan_jobs", ())
+    lanes: tuple[Lane, ...] = current_app.extensions.get("baohan_jobs", ())
     late = [lane for lane in lanes if house().now() - lane.last_round > STALE]
     return "stuck" if late else "ok"
 
