@@ -99,7 +99,7 @@ class Play:
         self.jobs.run_due()
         self.notified()
         self.jobs.run_due()
-        publish(self.house)
+        publish(self.house, patience=30.0)
         self.phase = OPENING
         self.opened()
         self.jobs.run_due()

@@ -14,7 +14,8 @@ from app.jobs.publishing import publish
 from app.settings import BadSetting
 from guarantees.flow.publish_log import BATCH
 from signing import log
-from tests.app.jobs.test_publishing import changed, copy_of, restore, restored, state
+from tests.app.jobs.log_steps import changed, state
+from tests.app.jobs.test_log_start import copy_of, restore, restored
 from tests.log_house import ORIGIN, Signer
 from tests.peers.go_tlog import judge
 from tests.signing.witness_server import Witness, serving
