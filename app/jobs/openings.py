@@ -8,6 +8,7 @@ the page asks again; what has its verdict keeps it. Letters whose trustees have 
 waited for a while (WAIT_SECONDS); then, too, the page asks again.
 """
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ import structlog
 from app.house import House
 from app.jobs import opened_files, timekeeping, verdicts
 from app.jobs.opened_files import read_letter, read_list
+from app.jobs.publishing import publish_all
 from guarantees.errors import Unavailable
 from guarantees.flow import open_lot
 from guarantees.flow.open_lot import Plan, Sealed, Verdict
@@ -107,7 +109,8 @@ def start(house: House, actor: Actor, now: datetime, lot: str, passphrase: str) 
         if plan.letters and not mine.letters:
             raise open_lot.other_keys(plan)
         _begin(run, plan)
-        thread = threading.Thread(target=_work, args=(run, ready, shares), name="opening")
+        leaves = [one.leaf for one in plan.letters]
+        thread = threading.Thread(target=_work, args=(run, ready, shares, leaves), name="opening")
         _runs[lot] = thread
         thread.start()
     except BaseException:
@@ -172,10 +175,15 @@ def _shares(run: _Run, plan: Plan, letters: Sequence[Sealed]) -> list[Share]:
     return [next(answers) if one.envelope else Refusal("broken_wrap") for one in letters]
 
 
-def _work(run: _Run, plan: Plan, shares: list[Share]) -> None:
-    """The thread. Whatever stops it, the page offers to go on."""
+def _work(run: _Run, plan: Plan, shares: list[Share], leaves: Sequence[bytes]) -> None:
+    """The thread. Whatever stops it, the page offers to go on.
+
+    No letter is issued any more: their leaves are published first, so that the list can say where
+    each of them stands.
+    """
     log.info("begun", opening=plan.opening)
     try:
+        publish_all(run.house, leaves)
         done = _open_all(run, plan, shares)
         log.info("finished" if done else "unfinished", opening=plan.opening)
     except Exception as error:  # the message may name a letter: type and service must do
@@ -301,6 +309,8 @@ def _result(run: _Run) -> dict[str, Any]:
 
 def _finish(run: _Run, plan: Plan) -> bool:
     actor, now = run.acting()
+    listed = read_list(run.house, plan.opening)
+    digest = None if listed is None else hashlib.sha256(listed).digest()
     return run.house.sessions.write(
-        "finish_opening", lambda session: open_lot.finish(session, actor, now, plan)
+        "finish_opening", lambda session: open_lot.finish(session, actor, now, plan, digest)
     )

@@ -4,6 +4,7 @@ The only place that knows the difference. A session carries its vault in `sessio
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -22,6 +23,9 @@ from guarantees.records.summary import Summary
 PURPOSE = "case"
 SIZES = (16 * 1024, 64 * 1024, 256 * 1024)
 """Bytes of a blob: its head, then the rest."""
+
+FAST = 1
+"""zlib's level: three times smaller in a tenth of a millisecond."""
 
 HEAD_PURPOSE = "case-head"
 HEAD_SIZE = 2 * 1024
@@ -148,18 +152,22 @@ def plain_summaries(rows: Iterable[OpenCase]) -> Iterator[Summary]:
 
 
 def seal(session: Session, case: Case) -> bytes:
-    """The blob: the summary that lists read, then the whole case, each sealed by itself."""
+    """The blob: the summary that lists read, then the whole case, each sealed by itself.
+
+    The case is compressed: as it is, one of a lot with long names comes so near to the end of the
+    smallest size that a few sentences more would tell it from one of a lot with short names.
+    """
     vault, aad = session.info["vault"], case.id.encode()
     head = json.dumps(summary.values_of(case), ensure_ascii=False, separators=(",", ":")).encode()
     rest = [size - HEAD_SIZE for size in SIZES]
     sealed: bytes = vault.seal(HEAD_PURPOSE, head, aad, HEAD_SIZE)
-    sealed += vault.seal(PURPOSE, codec.to_bytes(case), aad, rest)
+    sealed += vault.seal(PURPOSE, zlib.compress(codec.to_bytes(case), FAST), aad, rest)
     return sealed
 
 
 def _unseal(session: Session, case_id: str, blob: bytes) -> Case:
     plain: bytes = session.info["vault"].open(PURPOSE, blob[HEAD_SIZE:], case_id.encode())
-    document = json.loads(plain)
+    document = json.loads(plain if plain.startswith(b"{") else zlib.decompress(plain))
     if document["schema"] > SCHEMA:
         raise NotFound(noun="case", id=case_id, reason="newer schema")
     case: Case = codec.load(Case, document)
