@@ -96,9 +96,10 @@ def test_another_opening_needs_a_running_platform(home: Path) -> None:
     assert (done.returncode, "nothing runs here" in one_line(done.stderr)) == (1, True)
 
 
-def test_the_demo_plays_the_main_job_and_leaves_its_papers(home: Path) -> None:
+@pytest.mark.parametrize("profile", ["timekeeper", "timekeeper+2of3"])
+def test_the_demo_plays_the_main_job_and_leaves_its_papers(home: Path, profile: str) -> None:
     out = home / "papers"
-    done = run(home, "demo", "--out", str(out))
+    done = run(home, "demo", "--out", str(out), "--profile", profile)
     assert done.returncode == 0, done.stdout + done.stderr
     summary = json.loads((out / "summary.json").read_text())
     assert summary["ok"]

@@ -74,9 +74,8 @@ def test_an_opening_waits_for_two_of_three_trustees(live: Live, windows: Windows
     procurer.get_by_label("动态验证码").fill(live.code("procurer"))
     procurer.get_by_role("button", name="开标并解密").click()
     waiting = procurer.get_by_role("main")
-    expect(waiting).to_contain_text(
-        "正在等待财政监管部门、公共资源交易中心、行业协会", timeout=SLOW
-    )
+    awaited = "正在等待财政监管部门、公共资源交易中心、行业协会"
+    expect(waiting).to_contain_text(awaited, timeout=SLOW)
     phone = live.sign_in(windows.open(PHONE, javascript=False), "regulator-trustee")
     agree(phone, live, "regulator-trustee", project)
     agree(live.sign_in(windows.open(DESKTOP), "association"), live, "association", project)
