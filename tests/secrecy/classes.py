@@ -43,6 +43,9 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
     "idempotency": {"id": KEYED, "blob": SEALED},
     "web_session": {"id": KEYED, "blob": SEALED, "ended": LEAK},
     "log_leaf": {"id": RANDOM, "leaf": KEYED, "index": LEAK},
+    # Published for everybody to read, and the same for all batches.
+    "log_state": _all(PLAIN, "id origin key size root cut_at version plan"),
+    "log_cut": _all(PLAIN, "at size"),
     # --- of bids, written at the opening
     "guarantee_case": _all(
         OPENED,
@@ -213,7 +216,15 @@ LOG: Mapping[tuple[str, str], Mapping[str, Class]] = {
     ("app/jobs/worker.py", "done"): JOB,
     ("app/jobs/worker.py", "postponed"): {**JOB, "attempts": LEAK, "error": LEAK},
     ("app/jobs/worker.py", "unreadable"): {"id": RANDOM},
-    ("app/jobs/worker.py", "outbox_unreadable"): {"error": PLAIN},
+    ("app/jobs/worker.py", "round_broken_off"): _all(PLAIN, "lane error"),
+    ("app/jobs/rounds.py", "not_lapsed"): {"error": LEAK},
+    ("app/adapters/assemble.py", "leftovers_removed"): {"files": LEAK},
+    ("app/adapters/log.py", "not_cosigned"): _all(PLAIN, "name why"),
+    ("app/adapters/log_start.py", "not_asked"): {"name": PLAIN},
+    ("app/adapters/log_start.py", "not_followed"): _all(PLAIN, "name why"),
+    ("app/jobs/sequencer.py", "not_published"): _all(PLAIN, "error why"),
+    ("app/jobs/publishing.py", "published"): {"size": LEAK},
+    ("app/jobs/publishing.py", "opening_not_published"): {"why": PLAIN},
     ("app/jobs/openings.py", "begun"): {"opening": OPENED},
     ("app/jobs/openings.py", "finished"): {"opening": OPENED},
     ("app/jobs/openings.py", "other_key_needed"): {"opening": OPENED},
@@ -240,6 +251,7 @@ STANDARD_LOG: Mapping[str, frozenset[str]] = {
         {"journal.torn", "options.store", "options.socket", "error", "refused"}
         | {"status.refusal.code", "status.refusal.detail"}
     ),
+    "signing/timekeeper/ending.py": frozenset({"refused.code", "error.strerror"}),
     "signing/wire/server.py": frozenset(
         {"error", "peer.uid", "peer.pid", "type(error).__name__", "_place(error)"}
     ),
