@@ -85,7 +85,7 @@ def test_one_leak_is_enough(leak: str) -> None:
         made = stock.gather(OTHER_SEED, mutant.at_end)
     told = scores(made)
     assert told.everything > FOUND
-    assert told.allowed < FOUND / 2 or "padded" in leak
+    assert told.allowed < FOUND / 2
 
 
 # --- what the two tests above rest on
@@ -98,8 +98,8 @@ def test_a_stock_is_as_large_as_promised() -> None:
     haul = trails.of(made.loot)
     assert {one.case for one in haul.trails} == set(made.truth)
     for one in haul.trails:
-        assert len(one.times) == 3 and len(one.people) == 2 and one.bucket == (5,)
-        assert one.allowed().values == {}
+        assert len(one.times) == 3 and len(one.people) == 2
+        assert one.allowed().values["file bucket"] == 2
     assert len({frozenset(one.values) for one in haul.trails}) == 1
     columns = re.findall(r"([a-z_]+)\.[a-z_]", " ".join(haul.trails[0].values))
     assert set(columns) == {

@@ -1,13 +1,15 @@
 """What a thief puts together for each sealed case: everything that was written along with it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from tests.secrecy.stock import Loot, PublicLot
 from tests.secrecy.written import Change, Transaction
 
+ALLOWED = ("mail 0 to", "mail 1 to", "file bucket")
+"""Values in the allowed leak."""
 TIMES = ("applied", "paid", "issued")
 """A case's transactions, by their order."""
 
@@ -21,14 +23,12 @@ class Trail:
     """Of its writes: in the allowed leak."""
     people: tuple[str, ...]
     """To whom mails went because of it: in the allowed leak."""
-    bucket: tuple[int, ...]
-    """Sizes that are in few buckets, rounded up: in the allowed leak."""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    """Place → value of everything else, e.g. "sealed_index.tag 2" of the first transaction."""
+    values: Mapping[str, Any]
+    """Place → value of everything, e.g. "applied sealed_index.tag 2"."""
 
     def allowed(self) -> "Trail":
-        """The allowed leak alone."""
-        return replace(self, values={})
+        """The allowed leak alone: of the values, recipients and size buckets."""
+        return replace(self, values={name: self.values[name] for name in ALLOWED})
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Haul:
         return Haul(self.lots, [one.allowed() for one in self.trails])
 
 
-BUCKET = 64 * 1024
-"""Sizes are told apart by this much at the allowed leak's coarsest."""
+BUCKET = 256 * 1024
+"""Bytes by which letters differ (signing.seal.envelope.BODY_STEP)."""
 
 
 def of(loot: Loot) -> Haul:
@@ -77,7 +77,6 @@ class _Found:
         self.times: list[datetime] = []
         self.people: list[str] = []
         self.values: dict[str, Any] = {"case": case}
-        self.sizes: list[int] = []
         self.done = 0
 
     def take(self, when: str, changes: tuple[Change, ...]) -> None:
@@ -91,8 +90,7 @@ class _Found:
                 self.values[f"{place} {seen[place]}"] = value
 
     def trail(self) -> Trail:
-        bucket = tuple(-(-size // BUCKET) for size in self.sizes)
-        return Trail(self.case, tuple(self.times), tuple(self.people), bucket, self.values)
+        return Trail(self.case, tuple(self.times), tuple(self.people), self.values)
 
 
 def _case_of(one: Transaction) -> str | None:
@@ -128,14 +126,14 @@ def _take_lines(loot: Loot, owners: Mapping[str, _Found]) -> None:
         for name, value in line.items():
             owner.values[f"line {len(owner.people)} {name}"] = value
         mail = next(mails)
-        owner.values[f"mail {len(owner.people)}"] = mail.text
+        owner.values |= {f"mail {len(owner.people)}": mail.text}
+        owner.values |= {f"mail {len(owner.people)} to": mail.to}
         owner.people.append(mail.to)
 
 
 def _take_files(loot: Loot, letters: list[_Found]) -> None:
     """A file is made just before the leaf of its letter: both stand in the same order."""
     for owner, file in zip(letters, loot.files, strict=True):
-        owner.sizes.append(file.size)
         stamp = file.mtime.timestamp()
         owner.values |= {"file name": file.name, "file size": file.size, "file time": stamp}
-        owner.values["file place"] = file.place
+        owner.values |= {"file place": file.place, "file bucket": -(-file.size // BUCKET)}
