@@ -43,7 +43,7 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
     "idempotency": {"id": KEYED, "blob": SEALED},
     "web_session": {"id": KEYED, "blob": SEALED, "ended": LEAK},
     "log_leaf": {"id": RANDOM, "leaf": KEYED, "index": LEAK},
-    # Published for everybody to read, and the same for all batches.
+    # The plan is published in a moment: salted digests with random ones among them.
     "log_state": _all(PLAIN, "id origin key size root cut_at version plan"),
     "log_cut": _all(PLAIN, "at size"),
     # --- of bids, written at the opening
@@ -169,6 +169,7 @@ FILES: tuple[Place, ...] = (
     Place("data/vault-keys.json", PLAIN, PLAIN, "ids of keys, hashes of 32 random bytes"),
     Place("data/demonstration.key", PLAIN, PLAIN, "demonstration only: passwords of its people"),
     Place("data/jobs.lock", PLAIN, PLAIN, "empty"),
+    Place("data/log/**", PLAIN, KEYED, "public: the log that /log/ serves, in batches of one size"),
     Place("run/run.json", PLAIN, PLAIN, "ports and public keys of what runs"),
     Place("run/*/socket", PLAIN, PLAIN, "a socket"),
     Place("log/*.log*", PLAIN, LEAK, "its fields are classified below"),
@@ -229,6 +230,12 @@ LOG: Mapping[tuple[str, str], Mapping[str, Class]] = {
     ("app/jobs/openings.py", "finished"): {"opening": OPENED},
     ("app/jobs/openings.py", "other_key_needed"): {"opening": OPENED},
     ("app/jobs/openings.py", "interrupted"): _all(OPENED, "opening error service"),
+    ("app/jobs/publishing.py", "published"): {"size": PLAIN},
+    ("app/jobs/publishing.py", "opening_not_published"): {"why": PLAIN},
+    ("app/jobs/sequencer.py", "not_published"): _all(PLAIN, "error why"),
+    ("app/adapters/log.py", "not_cosigned"): _all(PLAIN, "name why"),
+    ("app/adapters/log_start.py", "not_asked"): {"name": PLAIN},
+    ("app/adapters/log_start.py", "not_followed"): _all(PLAIN, "name why"),
     ("app/portals/public/health.py", "away"): _all(PLAIN, "part error"),
     ("app/problems.py", "said.code"): _all(PLAIN, "error_id route errors frames"),
     ("app/demo/__main__.py", "not loaded"): _all(PLAIN, "error why"),

@@ -36,6 +36,11 @@ PLAIN_HASHES = {
     "guarantees/letters.py": "terms in their PDF, which is sealed",
     "guarantees/letter_reports.py": "a PDF's own id",
     "guarantees/sums/order.py": "the public lottery of products",
+    "guarantees/flow/issue.py": "a sealed envelope, then salted for the log",
+    "guarantees/flow/steps/openings.py": "a public certificate, then salted for the log",
+    "app/jobs/openings.py": "the signed list of an opening, then salted for the log",
+    "app/receipts.py": "the same two, for who may read them; nothing is stored",
+    "app/log_checks.py": "an uploaded PDF, looked up among opened letters; nothing is stored",
 }
 """Modules that hash without a key, and what. (signing has no database; it hashes what it is given.)
 """
