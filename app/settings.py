@@ -26,6 +26,7 @@ KNOWN = frozenset(
         "BAOHAN_DATA",
         "BAOHAN_KEYS",
         "BAOHAN_TIMEKEEPER",
+        "BAOHAN_COPIES",
         "BAOHAN_SIGNER",
         "BAOHAN_RUN",
         "BAOHAN_MODE",
@@ -38,6 +39,9 @@ KNOWN = frozenset(
         "BAOHAN_PROXIES",
     }
 )
+
+COPIES = "timekeeper-copies"
+"""Beside the timekeeper's store, where no other place is named."""
 
 MOST_PROXIES = 9
 """No site has as many in a row; a larger number is a slip, such as a port."""
@@ -64,6 +68,8 @@ class Settings:
     """Vault keys; outside data, its volume and its backup (sealing.md)."""
     timekeeper: Path
     """The timekeeper's own store."""
+    copies: Path
+    """What the store is made anew from, should it be lost: to lie on another disk than it."""
     signer: Path
     """Institutions' demonstration keys, unreadable for the web user."""
     run: Path
@@ -106,6 +112,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             f"BAOHAN_KEYS is {keys}, below BAOHAN_DATA ({data}); the vault's keys must lie outside"
             " the data and its backup, or whoever gets one gets both"
         )
+    timekeeper = Path(environment.get("BAOHAN_TIMEKEEPER", home / "timekeeper"))
     mode = environment.get("BAOHAN_MODE", "demonstration")
     if mode not in ("demonstration", "production"):
         raise BadSetting(f"BAOHAN_MODE is {mode!r}; it must be demonstration or production")
@@ -113,7 +120,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=environment.get("DATABASE_URL", f"sqlite:///{data / 'baohan.db'}"),
         data=data,
         keys=keys,
-        timekeeper=Path(environment.get("BAOHAN_TIMEKEEPER", home / "timekeeper")),
+        timekeeper=timekeeper,
+        copies=Path(environment.get("BAOHAN_COPIES", timekeeper.with_name(COPIES))),
         signer=Path(environment.get("BAOHAN_SIGNER", home / "signer")),
         run=Path(environment.get("BAOHAN_RUN", home / "run")),
         fonts=Path(environment.get("BAOHAN_FONTS", ROOT / ".baohan" / "fonts")),

@@ -29,6 +29,7 @@ from guarantees.letter_reports import ReportPress
 from guarantees.letters import LetterPress
 from signing import wire
 from signing.errors import SigningError
+from signing.timekeeper.hardening import lock_memory
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 ended when asked, 1 could not start (one line says why), 2 bad arguments."""
     options = _parser().parse_args(arguments)
     stop = child.begin("signer")
+    unlocked = lock_memory()
+    if unlocked:
+        log.warning("memory may be swapped out", why=unlocked)
     try:
         desk = _desk(options)
         wire.serve(

@@ -178,8 +178,9 @@ def produced_fields(made: Produced) -> Fields:
 def _order(fields: Fields) -> LetterOrder:
     """The order of a request; TypeError or ValueError if it is none."""
     recipients = tuple((str(label), bytes(key)) for label, key in fields.pop("recipients"))
-    order = LetterOrder(**fields, recipients=recipients)
-    for name in ("intent", "terms", "template", "check_code", "verify_url", "lot"):
+    trustees = tuple((str(role), bytes(key)) for role, key in fields.pop("trustees"))
+    order = LetterOrder(**fields, recipients=recipients, trustees=trustees)
+    for name in ("intent", "terms", "template", "check_code", "verify_url", "lot", "profile"):
         if not isinstance(getattr(order, name), str):
             raise TypeError(name)
     for name in ("certificate", "recovery"):

@@ -17,7 +17,7 @@ from guarantees.errors import Unavailable as ServiceUnavailable
 from guarantees.flow import steps
 from guarantees.flow.steps import automatic, envelopes
 from guarantees.ports import Files, LetterFactory, LetterOrder, Vault
-from guarantees.records import casebook, facts, log
+from guarantees.records import casebook, facts, log, trustbook
 from guarantees.records.case import Case, Guarantee, Intent, Letter
 from guarantees.records.organisation import Organisation
 from guarantees.records.project import Opening, ProjectVersion, expiry, lot_notice
@@ -216,6 +216,7 @@ def _order(
     recipients = envelopes.recipients(session, steps.lot(session, case.lot))
     if not recipients:
         raise ServiceUnavailable(noun="opening key", id=case.lot)
+    guard = trustbook.guard(session)
     query = urlencode({"number": intent.number, "code": intent.check_code})
     return LetterOrder(
         intent=intent.id,
@@ -227,4 +228,6 @@ def _order(
         lot=case.lot,
         recipients=recipients,
         recovery=recovery,
+        profile=guard.profile,
+        trustees=guard.trustees,
     )

@@ -9,6 +9,7 @@ from guarantees.records import (
     product,
     project,
     sealed,
+    trust,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "product",
     "project",
     "sealed",
+    "trust",
 ]

@@ -65,6 +65,9 @@ MOVES = (
     Move("policy", "proposed", "approved", "policy.decide", "SX-2.1"),
     Move("policy", "proposed", "refused", "policy.decide", "SX-2.1"),
     Move("policy", "approved", "withdrawn", "policy.decide", "SX-2.1"),
+    # trustee's key 受托钥匙
+    Move("trustee_key", NEW, "active", "trustee_key.make", "sealing.md 6"),
+    Move("trustee_key", "active", "retired", "trustee_key.make", "sealing.md 6"),
     # organisations and people
     Move("organisation", NEW, "pending", "organisation.apply", "SX-3.2"),
     Move("organisation", NEW, "active", "organisation.admit", "SX-3.2"),

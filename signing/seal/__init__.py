@@ -23,6 +23,7 @@ from signing.seal.envelope import (
     fingerprint_of_private,
     parse,
 )
+from signing.seal.hpke import usable as usable_public_key
 from signing.seal.passphrase import FAULTS as PASSPHRASE_FAULTS
 from signing.seal.passphrase import faults as passphrase_faults
 from signing.seal.private_keys import (
@@ -36,6 +37,7 @@ from signing.seal.private_keys import (
 from signing.seal.profiles import PROFILES, Profile
 from signing.seal.shares import (
     combine_st,
+    part_request,
     rewrap,
     sp_handed_in,
     unwrap_archive,
@@ -74,6 +76,7 @@ __all__ = [
     "make_key_pair",
     "open_envelope",
     "parse",
+    "part_request",
     "passphrase_faults",
     "rewrap",
     "seal",
@@ -83,6 +86,7 @@ __all__ = [
     "unwrap_private",
     "unwrap_sp",
     "unwrap_st",
+    "usable_public_key",
     "vault_unwrap",
     "vault_wrap",
     "wrap_private",

@@ -2,7 +2,7 @@
 
 python -m signing.timekeeper --store DIR --socket PATH --allow-uid N [--tsa URL]...
                              [--tsa-certificate FILE]... [--escrow-key FILE]
-                             [--recovery-key FILE]
+                             [--copies DIR] [--recovery-key FILE]
 
 Its own clock is the machine's. SIGTERM or SIGINT ends it when the calls under way are answered.
 """
@@ -29,7 +29,7 @@ from signing.timekeeper.clock import ClockRule, TimeSource
 from signing.timekeeper.cosigner import LogCosigner
 from signing.timekeeper.cosigner import handlers as cosigner_handlers
 from signing.timekeeper.escrow import Quorum
-from signing.timekeeper.hardening import harden
+from signing.timekeeper.hardening import harden, lock_memory
 from signing.timekeeper.journal import FileJournal
 from signing.timekeeper.refusals import TimekeeperRefused
 from signing.timekeeper.server import handlers
@@ -80,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--escrow-key", type=Path, help="quorum file for copies of opening keys")
     parser.add_argument(
+        "--copies", type=Path, help="own folder, 0700, on another disk: escrow copies, journal"
+    )
+    parser.add_argument(
         "--recovery-key", type=Path, help="public half, 32 bytes: for shares of failed tenders"
     )
     return parser
@@ -88,8 +91,8 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> None:
     quorum = Quorum.from_bytes(options.escrow_key.read_bytes()) if options.escrow_key else None
     sources = _sources(options.tsa, options.tsa_certificate)
-    store = FileStore(options.store)
-    journal = FileJournal(store.journal_path)
+    store = FileStore(options.store, options.copies)
+    journal = FileJournal(store.journal_path, store.mirror_path)
     rule = ClockRule(clock, sources)
     recovery = _public_key(options.recovery_key) if options.recovery_key else None
     service = TimekeeperService(store, journal, journal.events, rule, quorum, recovery)
@@ -134,6 +137,11 @@ def _say_what_is_missing(options: argparse.Namespace) -> None:
         log.warning("no time-stamping authority: this machine's clock decides alone")
     if not options.escrow_key:
         log.warning("no escrow: a lost store loses every unopened letter")
+    elif not options.copies:
+        log.warning("no copies elsewhere: escrow copies are lost with the store")
+    unlocked = lock_memory()
+    if unlocked:
+        log.warning("memory may be swapped out: %s", unlocked)
 
 
 def _serve(service: TimekeeperService, cosigner: LogCosigner, options: argparse.Namespace) -> None:

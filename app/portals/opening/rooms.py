@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from collections.abc import Iterable
 from functools import partial
 from io import BytesIO
 
@@ -17,18 +18,28 @@ from app.auth.throttle import PassphraseResting
 from app.context import house, now, read
 from app.forms import Form, add_errors, required
 from app.jobs import opened_files, openings
+from app.portals.trustee.words import PRESENCE
 from app.portals.wording import FORM_NOTES, FORMS, KINDS
 from app.problems import explain
 from app.shell import notify
 from app.text import _, _l
-from guarantees.errors import GuaranteeError, InvalidInput, NotFound, PassphraseRefused
+from guarantees.errors import N_, GuaranteeError, InvalidInput, NotFound, PassphraseRefused
 from guarantees.queries import openings as queries
+from guarantees.queries import trustees
 from guarantees.queries.openings import ResultRow, Room
-from guarantees.tables import permissions
+from guarantees.tables import permissions, trust
 from guarantees.values.terms import Terms
 from signing import wire
 from signing.errors import SigningError
 from signing.timekeeper.protocol import ClockStatus
+
+EVENTS = {
+    "opening.begun": N_("开始开标"),
+    "opening.waits": N_("等待受托人"),
+    "release.approved": N_("受托人同意解锁"),
+    "opening.finished": N_("全部完成"),
+}
+"""What stands in the history of an opening."""
 
 blueprint = Blueprint("opening", __name__, url_prefix="/openings")
 
@@ -166,12 +177,23 @@ def _page(opened: Room, form: OpenForm) -> str:
         running=running,
         due=now() >= opened.opening_time,
         clock=_clock(),
+        trustees=read(trustees.of_opening, now(), opened.opening),
+        awaited=_trustees(openings.awaited(opened.lot.id)),
+        named=lambda note: _trustees(note.split()),
+        presence=PRESENCE,
+        events=EVENTS,
         results=_filtered(opened.results),
         counts=_counts(opened.results),
         may_open=permissions.allowed(actor(), "lot.open"),
         v=request.args.get("v", ""),
         q=request.args.get("q", ""),
     )
+
+
+def _trustees(roles: Iterable[str]) -> str:
+    """By what they are called, in the table's order."""
+    wanted = set(roles)
+    return _("、").join(_(text) for role, text in trust.TRUSTEES.items() if role in wanted)
 
 
 def _clock() -> ClockStatus | None:
