@@ -100,7 +100,7 @@ class _TellingLog:
         LOG.info(event, lot=lot().number, **fields)
 
 
-def _bare_leaf(_salt: bytes, digest: bytes) -> bytes:
+def _bare_leaf(_salt: bytes, _digest: bytes) -> bytes:
     desk = CURRENT[-1]
     assert desk.bid is not None
     text = f"{lot().id} {desk.suppliers[desk.bid.supplier]}"

@@ -200,7 +200,7 @@ class Desk:
         self.sessions.write("payment_notice", receive)
 
     def issued(self, case: Case) -> None:
-        """What the job "issue" writes: the file, then the case with its leaf."""
+        """What the job "issue" writes: the file, then the case with its leaves."""
         assert case.intent is not None and self.bid is not None
         order = LetterOrder(case.intent.id, "", "", "", "", b"", case.lot, (), b"")
         stored = issue.produce(order, letters=self, files=self.store, vault=self.sessions.vault)  # type: ignore[arg-type]  # it makes letters only
@@ -208,7 +208,7 @@ class Desk:
         intent = case.intent
 
         def settle(session: Session) -> None:
-            leaf = issue._log(session, intent, stored)
+            leaf = issue.log_letter(session, intent, stored)
             case.letter = Letter("sealed", stored.eid, b"", stored.size, self.now, b"", leaf)
             casebook.save(session, case)
             outbox.put(session, NEWS)

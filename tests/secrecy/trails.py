@@ -133,7 +133,7 @@ def _take_lines(loot: Loot, owners: Mapping[str, _Found]) -> None:
 
 
 def _take_files(loot: Loot, letters: list[_Found]) -> None:
-    """A file is made just before the leaf of its letter: both stand in the same order."""
+    """A file is made just before the leaves of its letter: both stand in the same order."""
     for owner, file in zip(letters, loot.files, strict=True):
         stamp = file.mtime.timestamp()
         owner.values |= {"file name": file.name, "file size": file.size, "file time": stamp}
