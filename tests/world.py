@@ -116,6 +116,8 @@ class PlainLetters:
             opening_key=self.world.key_of_opening.public_key,
             recipients=[seal.Recipient.of(label, key) for label, key in order.recipients],
             recovery=seal.Recipient.of("recovery", order.recovery),
+            profile=order.profile,
+            trustees=[seal.Recipient.of(role, key) for role, key in order.trustees],
         )
         return Produced(
             inner=envelope.inner,
@@ -185,6 +187,10 @@ PEOPLE = (
     ("agency", "agency", "opener"),
     ("operator", "operator", "system_admin"),
     ("regulator", "regulator", "supervisor"),
+    ("security", "operator", "security_admin"),
+    ("regulator_trustee", "regulator", "trustee"),
+    ("trading_centre", "trading_centre", "trustee"),
+    ("association", "association", "trustee"),
 )
 
 

@@ -8,6 +8,7 @@ COMMANDS = {
     "bench": "measure against the plain way",
     "check": "format, lint, types, import contracts, security lint",
     "audit": "report every broken invariant of database, files and log",
+    "trustee": "agree to a release with a trustee's own key",
     "code": "print the current second factor of a demonstration login",
     "demo-opening": "make a demonstration project that opens in three minutes",
 }

@@ -4,10 +4,13 @@
     running(lot)                                whether it does; progress stands in the database
 
 The procurer's private keys are held in the thread's memory and nowhere else. Stopped anywhere,
-the page asks again; what has its verdict keeps it.
+the page asks again; what has its verdict keeps it. Letters whose trustees have not agreed yet are
+waited for a while (WAIT_SECONDS); then, too, the page asks again.
 """
 
+import hashlib
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -17,21 +20,25 @@ from typing import Any
 import structlog
 
 from app.house import House
-from app.jobs import opened_files, verdicts
+from app.jobs import opened_files, timekeeping, verdicts
 from app.jobs.opened_files import read_letter, read_list
-from guarantees.errors import TooEarly, Unavailable
+from app.jobs.publishing import publish_all
+from guarantees.errors import Unavailable
 from guarantees.flow import open_lot
 from guarantees.flow.open_lot import Plan, Sealed, Verdict
 from guarantees.queries import openings
+from guarantees.records import trustbook
 from guarantees.values.actor import Actor
-from guarantees.values.moments import beijing_text
-from signing import wire
 from signing.seal import SealBroken
-from signing.timekeeper.protocol import Refusal, TimekeeperRefused
-from signing.timekeeper.times import from_text
+from signing.timekeeper.protocol import Refusal
 
-__all__ = ["read_letter", "read_list", "running", "start", "wait", "wait_for_all"]
+__all__ = ["awaited", "read_letter", "read_list", "running", "start", "wait", "wait_for_all"]
 
+WAIT_SECONDS = 1800.0
+"""For trustees: they know when T is. The procurer's keys are in memory all the while."""
+
+LOOK_SECONDS = 1.0
+"""Between two looks whether one has agreed meanwhile."""
 
 BATCH = 200
 """Letters whose shares are asked for in one call."""
@@ -40,8 +47,9 @@ AT_ONCE = 2
 """Letters opened and judged side by side: as many as the verifier has processes."""
 
 Share = bytes | Refusal
-Opened = tuple[Sealed, Verdict, str]
-"""A letter, its verdict and where its PDF is kept ("" if it was not opened)."""
+Opened = tuple[Sealed, Verdict | None, str]
+"""A letter, its verdict and where its PDF is kept ("" if it was not opened). None: it did not open
+by the parts that are there, but there are trustees who have not answered."""
 
 log = structlog.get_logger("baohan.opening")
 
@@ -54,6 +62,8 @@ class _Run:
     actor: Actor
     lot: str
     keys: list[bytes] = field(repr=False)
+    tried: dict[str, frozenset[trustbook.Seat]] = field(default_factory=dict)
+    """Case → parts with which it did not open, though not all trustees have answered."""
 
     def acting(self) -> tuple[Actor, datetime]:
         """The person and the moment of the next step.
@@ -65,9 +75,15 @@ class _Run:
         return replace(self.actor, second_factor_at=now), now
 
 
+_ending = threading.Event()
+"""The process ends."""
+
 _lock = threading.Lock()
 _runs: dict[str, threading.Thread | None] = {}
 """Lot → its thread; None while the first shares are asked for."""
+
+_awaited: dict[str, frozenset[str]] = {}
+"""Lot → roles of the trustees that its run waits for."""
 
 
 def start(house: House, actor: Actor, now: datetime, lot: str, passphrase: str) -> None:
@@ -87,12 +103,14 @@ def start(house: House, actor: Actor, now: datetime, lot: str, passphrase: str) 
     try:
         plan = _prepare(run)
         mine = open_lot.within_reach(plan, keys)
+        ready = _ready(run, mine)
         # The timekeeper first: before T by its clock nothing is said of letters, not even this.
-        shares = _first_shares(run, mine)
+        shares = _first_shares(run, ready)
         if plan.letters and not mine.letters:
             raise open_lot.other_keys(plan)
         _begin(run, plan)
-        thread = threading.Thread(target=_work, args=(run, mine, shares), name="opening")
+        leaves = [one.leaf for one in plan.letters]
+        thread = threading.Thread(target=_work, args=(run, ready, shares, leaves), name="opening")
         _runs[lot] = thread
         thread.start()
     except BaseException:
@@ -106,6 +124,11 @@ def running(lot: str) -> bool:
     return lot in _runs
 
 
+def awaited(lot: str) -> frozenset[str]:
+    """Roles of the trustees that the run in this process waits for now."""
+    return _awaited.get(lot, frozenset())
+
+
 def wait(lot: str, timeout: float | None = None) -> None:
     """Until the run has ended; at once if there is none."""
     thread = _runs.get(lot)
@@ -114,7 +137,8 @@ def wait(lot: str, timeout: float | None = None) -> None:
 
 
 def wait_for_all(timeout: float) -> None:
-    """At the end of a process: give what is under way this long."""
+    """At the end of a process: give what is under way this long, and wait for no trustee."""
+    _ending.set()
     for lot in list(_runs):
         wait(lot, timeout)
 
@@ -147,28 +171,21 @@ def _first_shares(run: _Run, plan: Plan) -> list[Share]:
 def _shares(run: _Run, plan: Plan, letters: Sequence[Sealed]) -> list[Share]:
     """One share, or why there is none, for each letter."""
     requests = [request for one in letters if (request := one.request()) is not None]
-    try:
-        released = run.house.timekeeper.release(plan.opening, requests)
-    except wire.Unavailable as error:
-        raise Unavailable(service="timekeeper") from error
-    except TimekeeperRefused as refused:
-        raise _early(refused) or refused from None
-    answers = iter(released)
+    answers = iter(timekeeping.released(run.house, plan.opening, requests))
     return [next(answers) if one.envelope else Refusal("broken_wrap") for one in letters]
 
 
-def _early(refused: TimekeeperRefused) -> TooEarly | None:
-    if refused.code != "early":
-        return None
-    return TooEarly(beijing_text(from_text(refused.detail["opening_time"])), noun="opening")
+def _work(run: _Run, plan: Plan, shares: list[Share], leaves: Sequence[bytes]) -> None:
+    """The thread. Whatever stops it, the page offers to go on.
 
-
-def _work(run: _Run, plan: Plan, shares: list[Share]) -> None:
-    """The thread. Whatever stops it, the page offers to go on."""
+    No letter is issued any more: their leaves are published first, so that the list can say where
+    each of them stands.
+    """
     log.info("begun", opening=plan.opening)
     try:
+        publish_all(run.house, leaves)
         done = _open_all(run, plan, shares)
-        log.info("finished" if done else "other_key_needed", opening=plan.opening)
+        log.info("finished" if done else "unfinished", opening=plan.opening)
     except Exception as error:  # the message may name a letter: type and service must do
         service = error.fields.get("service") if isinstance(error, Unavailable) else None
         log.error("interrupted", opening=plan.opening, error=type(error).__name__, service=service)
@@ -179,22 +196,64 @@ def _work(run: _Run, plan: Plan, shares: list[Share]) -> None:
 
 
 def _open_all(run: _Run, plan: Plan, shares: list[Share]) -> bool:
-    """Whether the opening is closed; not while letters wait for a key that was not brought.
+    """Whether the opening is closed; not while letters wait for a key that was not brought, or for
+    trustees that have not agreed.
 
     Once the opening has begun no letter is settled any more: one look afterwards is enough,
     but for those that were settled between the first look and the beginning.
     """
     while True:
         _open_plan(run, plan, shares)
+        seen = _given(run, plan)
         left = _prepare(run)
-        plan = open_lot.within_reach(left, run.keys)
-        if not plan.letters:
+        mine = open_lot.within_reach(left, run.keys)
+        plan = _ready(run, mine)
+        if plan.letters:
+            shares = _first_shares(run, plan)
+        elif mine.letters and _agreed(run, mine, seen):
+            shares = []
+        else:
             break
-        shares = _first_shares(run, plan)
     if left.letters:
         return False
     _sign_list(run, plan)  # before the end: what has ended is complete
     return _finish(run, plan)
+
+
+def _ready(run: _Run, plan: Plan) -> Plan:
+    """The part of the plan whose trustees have agreed, less what did not open by these parts."""
+    letters = (one for one in plan.letters if one.released)
+    ready = (one for one in letters if run.tried.get(one.case) != frozenset(one.parts))
+    return replace(plan, letters=tuple(ready))
+
+
+def _given(run: _Run, plan: Plan) -> int:
+    with run.house.sessions.reading() as session:
+        return trustbook.given(session, plan.opening)
+
+
+def _agreed(run: _Run, plan: Plan, seen: int) -> bool:
+    """Waits until a trustee has given parts that were not there yet; False: none did in time."""
+    actor, now = run.acting()
+    roles = open_lot.trustees_awaited(plan.letters)
+    run.house.sessions.write(
+        "opening_waits",
+        lambda session: open_lot.note_waiting(session, actor, now, plan, roles),
+    )
+    _awaited[run.lot] = roles
+    try:
+        return _gave_more(run, plan, seen)
+    finally:
+        del _awaited[run.lot]
+
+
+def _gave_more(run: _Run, plan: Plan, seen: int) -> bool:
+    until = time.monotonic() + WAIT_SECONDS
+    while _given(run, plan) == seen:
+        left = until - time.monotonic()
+        if left <= 0 or _ending.wait(min(LOOK_SECONDS, left)):
+            return False
+    return True
 
 
 def _open_plan(run: _Run, plan: Plan, first: list[Share]) -> None:
@@ -209,7 +268,10 @@ def _open_plan(run: _Run, plan: Plan, first: list[Share]) -> None:
 def _record_all(run: _Run, plan: Plan, opened: Iterator[Opened]) -> None:
     """Each letter is one commit: a kill loses none that was shown."""
     for one, verdict, file in opened:
-        _record(run, plan, one, verdict, file)
+        if verdict is None:
+            run.tried[one.case] = frozenset(one.parts)
+        else:
+            _record(run, plan, one, verdict, file)
 
 
 def _record(run: _Run, plan: Plan, one: Sealed, verdict: Verdict, file: str) -> None:
@@ -226,7 +288,7 @@ def _open_one(run: _Run, one: Sealed, share: Share) -> Opened:
     try:
         letter = open_lot.unseal(one, run.keys, share)
     except SealBroken:
-        return one, verdicts.not_opened(), ""
+        return one, None if one.lacking else verdicts.not_opened(), ""
     verdict = verdicts.judge(run.house, one, letter)
     return one, verdict, opened_files.keep_letter(run.house, one.case, letter)
 
@@ -247,6 +309,8 @@ def _result(run: _Run) -> dict[str, Any]:
 
 def _finish(run: _Run, plan: Plan) -> bool:
     actor, now = run.acting()
+    listed = read_list(run.house, plan.opening)
+    digest = None if listed is None else hashlib.sha256(listed).digest()
     return run.house.sessions.write(
-        "finish_opening", lambda session: open_lot.finish(session, actor, now, plan)
+        "finish_opening", lambda session: open_lot.finish(session, actor, now, plan, digest)
     )

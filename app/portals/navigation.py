@@ -37,10 +37,17 @@ SHARED = (
 )
 """What everybody who is signed in has."""
 
+TRUSTEE = (
+    Entry("trustee.index", N_("受托解锁")),
+    Entry("trustee_keys.index", N_("受托钥匙")),
+)
+"""What organisations have that may be trustees."""
+
 NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
     "public": (
         Entry("home.show", N_("首页")),
         Entry("public.verify", N_("查验保函")),
+        Entry("log.show", N_("公开日志")),
         Entry("public.institutions", N_("开函机构")),
         Entry("public.notices", N_("通知公告")),
         Entry("components.show", N_("组件")),
@@ -73,10 +80,11 @@ NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
     "operator": (
         Entry("projects.index", N_("项目")),
         Entry("organisations.index", N_("单位")),
+        Entry("trust.index", N_("受托人")),
         *SHARED,
     ),
-    "regulator": SHARED,
-    "trading_centre": SHARED,
-    "association": SHARED,
+    "regulator": (*TRUSTEE, *SHARED),
+    "trading_centre": (*TRUSTEE, *SHARED),
+    "association": (*TRUSTEE, *SHARED),
 }
 """Entries by role (guarantees.records.organisation), left to right."""

@@ -6,8 +6,8 @@ again, each letter still has exactly one verdict.
 """
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +18,9 @@ from guarantees.errors import NotFound, OtherKeyNeeded, PassphraseRefused, TooEa
 from guarantees.flow import steps
 from guarantees.flow.steps import envelopes
 from guarantees.ports import Files, Vault
-from guarantees.records import casebook
+from guarantees.records import casebook, log, trustbook
 from guarantees.records.case import Case
-from guarantees.records.guarantee import OpeningResult
+from guarantees.records.guarantee import EventRow, OpeningResult
 from guarantees.records.person import OpeningKey
 from guarantees.records.project import Opening
 from guarantees.tables.lifecycle import move
@@ -28,11 +28,13 @@ from guarantees.values.actor import Actor
 from guarantees.values.ids import new_id
 from guarantees.values.moments import beijing_text
 from signing.seal import (
+    PROFILES,
     Envelope,
     KeyLocked,
     ReleaseRequest,
     SealBroken,
     SealContext,
+    combine_st,
     fingerprint_of_private,
     open_envelope,
     parse,
@@ -54,11 +56,31 @@ class Sealed:
     terms: str
     envelope: Envelope | None
     """None: what is stored does not open, which is a verdict too."""
+    leaf: bytes
+    """In the transparency log, as the receipts have it."""
     keys: frozenset[bytes] = frozenset()
     """Fingerprints of the registered opening keys that it was sealed to."""
+    parts: Mapping[trustbook.Seat, bytes] = field(default_factory=dict, repr=False)
+    """What trustees have given for it; b"" where one could not take its part out."""
 
     def request(self) -> ReleaseRequest | None:
         return self.envelope.release_request(self.context) if self.envelope else None
+
+    @property
+    def lacking(self) -> frozenset[str]:
+        """Roles of the trustees that have not answered for it."""
+        seats = PROFILES[self.envelope.profile].seats if self.envelope else frozenset()
+        return frozenset(trustee for _, trustee in seats - self.parts.keys())
+
+    @property
+    def released(self) -> bool:
+        """Whether an allowed subset of trustees has given its parts, or all have answered."""
+        if self.envelope is None or not self.lacking:
+            return True
+        subsets = enumerate(PROFILES[self.envelope.profile].subsets, start=1)
+        return any(
+            all(self.parts.get((number, member)) for member in subset) for number, subset in subsets
+        )
 
 
 @dataclass(frozen=True)
@@ -95,6 +117,16 @@ def unlock_keys(
     return opened
 
 
+def note_refused(session: Session, actor: Actor, now: datetime, lot_id: str) -> None:
+    """A wrong passphrase, in the history of the person who typed it."""
+    steps.require(actor, "lot.open", now)
+    lot = steps.lot(session, lot_id)
+    note = " ".join(filter(None, (lot.project.number, lot.number)))
+    steps.record_about(
+        session, f"person:{actor.person_id}", actor, now, "person.passphrase_refused", note
+    )
+
+
 def prepare(
     session: Session, actor: Actor, now: datetime, lot_id: str, *, files: Files, vault: Vault
 ) -> Plan:
@@ -107,6 +139,8 @@ def prepare(
         raise TooEarly(beijing_text(opening.opening_time), noun="opening", id=opening.id)
     cases = (casebook.get(session, one) for one in casebook.of_lot(session, lot_id))
     letters = [_sealed(case, files, vault) for case in cases if case.sealed and case.letter]
+    given = trustbook.parts_of(session, opening.id)
+    letters = [replace(one, parts=given.get(one.case, {})) for one in letters]
     secrets.SystemRandom().shuffle(letters)
     return Plan(opening.id, lot_id, tuple(_with_keys(session, letters)))
 
@@ -130,8 +164,16 @@ def other_keys(plan: Plan) -> OtherKeyNeeded:
     return OtherKeyNeeded(fingerprints=shown, noun="opening key")
 
 
+def trustees_awaited(letters: Sequence[Sealed]) -> frozenset[str]:
+    """Roles of the trustees that letters wait for."""
+    return frozenset[str]().union(*(one.lacking for one in letters))
+
+
 def unseal(one: Sealed, keys: list[bytes], st: bytes) -> bytes:
-    """The letter; SealBroken, always alike, if anything at all does not fit."""
+    """The letter; SealBroken, always alike, if anything at all does not fit.
+
+    st: the timekeeper's share; the trustees' parts come along with the letter.
+    """
     if one.envelope is None:
         raise SealBroken
     for key in keys:
@@ -139,7 +181,8 @@ def unseal(one: Sealed, keys: list[bytes], st: bytes) -> bytes:
             sp = unwrap_sp(one.envelope, one.context.ctx, key)
         except SealBroken:
             continue
-        return open_envelope(one.envelope, one.context, sp, st)
+        whole = combine_st(one.envelope, one.context, sp, st, one.parts)
+        return open_envelope(one.envelope, one.context, sp, whole)
     raise SealBroken
 
 
@@ -151,6 +194,17 @@ def begin(session: Session, actor: Actor, now: datetime, plan: Plan) -> None:
         opening.started_at = now
         opening.total = len(plan.letters)
         steps.record_about(session, f"lot:{plan.lot}", actor, now, "opening.begun")
+
+
+def note_waiting(
+    session: Session, actor: Actor, now: datetime, plan: Plan, roles: frozenset[str]
+) -> None:
+    """For the history of the opening, once: from now on it waits for these trustees."""
+    _authorised(session, actor, now, plan.lot, alone=True)
+    subject, what = f"lot:{plan.lot}", "opening.waits"
+    known = select(EventRow.id).where(EventRow.subject == subject, EventRow.what == what)
+    if session.scalar(known.limit(1)) is None:
+        steps.record_about(session, subject, actor, now, what, " ".join(sorted(roles)))
 
 
 def record(
@@ -186,9 +240,12 @@ def record(
     )
 
 
-def finish(session: Session, actor: Actor, now: datetime, plan: Plan) -> bool:
+def finish(
+    session: Session, actor: Actor, now: datetime, plan: Plan, listed: bytes | None = None
+) -> bool:
     """Close the opening once every letter has its verdict; answers whether it is closed.
 
+    `listed`: SHA-256 of the signed list, for the log.
     False: something is left (a letter settled while the opening began); prepare again.
     """
     opening = _authorised(session, actor, now, plan.lot, alone=True)
@@ -204,6 +261,9 @@ def finish(session: Session, actor: Actor, now: datetime, plan: Plan) -> bool:
     opening.state = move("opening", opening.state, "opened", "lot.open")
     opening.opened_at = now
     opening.total = _results(session, opening.id)
+    trustbook.forget(session, opening.id)
+    if listed is not None:
+        log.pending(session, "opening", listed)
     steps.record_about(session, f"lot:{plan.lot}", actor, now, "opening.finished")
     return True
 
@@ -232,7 +292,8 @@ def _sealed(case: Case, files: Files, vault: Vault) -> Sealed:
     if intent is None or letter is None:
         raise NotFound(noun="letter", id=case.id)
     context = SealContext(letter.eid, intent.number, case.lot, intent.opening)
-    return Sealed(case.id, context, letter.sha256, intent.terms, _envelope(intent.id, files, vault))
+    envelope = _envelope(intent.id, files, vault)
+    return Sealed(case.id, context, letter.sha256, intent.terms, envelope, letter.leaf)
 
 
 def _envelope(intent_id: str, files: Files, vault: Vault) -> Envelope | None:

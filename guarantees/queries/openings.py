@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
 from guarantees.queries.lots import LotRow, lot_row, lot_rows
-from guarantees.records import plain
+from guarantees.records import log, plain
 from guarantees.records.case import Case
 from guarantees.records.guarantee import (
     EventRow,
@@ -21,6 +21,7 @@ from guarantees.records.guarantee import (
 from guarantees.records.organisation import Organisation
 from guarantees.records.person import OpeningKey, Person
 from guarantees.records.project import Lot, Mandate, Opening, Project, ProjectVersion
+from guarantees.records.sealed import LogLeaf
 from guarantees.tables import permissions
 from guarantees.values.actor import Actor
 
@@ -56,6 +57,8 @@ class ResultRow:
     letter: str
     status: str
     leaf: bytes
+    index: int | None
+    """Place of the leaf in the log; None: it is not published yet."""
     file: str
 
 
@@ -93,6 +96,16 @@ class Papers:
     opening: str
     numbers: dict[str, str]
     """Case → number, of the letters that were opened."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    lot: LotRow
+    opening: str
+    signed: bytes
+    """As the timekeeper signed it."""
+    salt: bytes
+    """Of its leaf."""
 
 
 def room(session: Session, actor: Actor, now: datetime, lot_id: str) -> Room:
@@ -141,6 +154,14 @@ def papers(session: Session, actor: Actor, now: datetime, lot_id: str) -> Papers
     return Papers(lot, opening.id, {row.case_id: row.number for row in rows})
 
 
+def certificate(session: Session, actor: Actor, now: datetime, lot_id: str) -> Certificate:
+    """The opening certificate in force, with what its leaf in the log is made of."""
+    lot, _version, opening = _attended(session, actor, now, lot_id)
+    return Certificate(
+        lot, opening.id, opening.certificate, log.certificate_salt(session, opening.certificate)
+    )
+
+
 def openings_of(session: Session, actor: Actor, now: datetime) -> list[tuple[LotRow, str]]:
     """Lots whose opening the actor's organisation attends, latest first, with the state."""
     permissions.check(actor, "opening.read", now)
@@ -176,7 +197,7 @@ def _attended(
     permissions.check(actor, "opening.read", now)
     lot = lot_row(session, lot_id)
     version = _version(session, lot)
-    if not _may_read(session, actor, lot, version):
+    if not attends(session, actor, version):
         raise NotFound(noun="lot", id=lot_id)
     opening = session.scalars(select(Opening).where(Opening.lot_id == lot_id)).one_or_none()
     if opening is None:
@@ -192,12 +213,14 @@ def _version(session: Session, lot: LotRow) -> ProjectVersion:
     ).one()
 
 
-def _may_read(session: Session, actor: Actor, lot: LotRow, version: ProjectVersion) -> bool:
+def attends(session: Session, actor: Actor, version: ProjectVersion) -> bool:
+    """Whether the actor's organisation sees the project's openings: as its procurer, or as an
+    agency that the procurer lets."""
     if actor.organisation_role == "procurer":
         return version.procurer_id == actor.organisation_id
     mandate = session.scalars(
         select(Mandate).where(
-            Mandate.project_id == lot.project,
+            Mandate.project_id == version.project_id,
             Mandate.agency_id == actor.organisation_id,
             Mandate.withdrawn_at.is_(None),
         )
@@ -231,6 +254,7 @@ def _results(session: Session, opening_id: str, case_id: str = "") -> list[Resul
             OpeningResult.verdict,
             OpeningResult.reason,
             OpeningResult.leaf,
+            LogLeaf.index,
             report["signature"].as_string().label("signature"),
             report["letter"].as_string().label("letter"),
             report["status"].as_string().label("status"),
@@ -241,6 +265,7 @@ def _results(session: Session, opening_id: str, case_id: str = "") -> list[Resul
             GuaranteeRow.number,
             Organisation.name.label("institution"),
         )
+        .outerjoin(LogLeaf, LogLeaf.leaf == OpeningResult.leaf)
         .join(LetterRow, LetterRow.case_id == OpeningResult.case_id)
         .join(OpenCase, OpenCase.id == OpeningResult.case_id)
         .join(GuaranteeRow, GuaranteeRow.case_id == OpeningResult.case_id)
@@ -269,5 +294,6 @@ def _result(row: Row[*tuple[Any, ...]]) -> ResultRow:
         letter=row.letter or "",
         status=row.status or "",
         leaf=row.leaf,
+        index=row._mapping[LogLeaf.index],  # a row's own `index` is a method
         file=row.file,
     )

@@ -98,7 +98,7 @@ class LogLeaf(Base):
     __tablename__ = "log_leaf"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    leaf: Mapped[bytes] = mapped_column(Tag)
+    leaf: Mapped[bytes] = mapped_column(Tag, unique=True)
     """SHA-256(0x01 ‖ salt32 ‖ digest): leaves of all types look alike."""
-    index: Mapped[int | None]
-    """Place in the log once the sequencer has published it."""
+    index: Mapped[int | None] = mapped_column(unique=True)
+    """Place in the log once the sequencer has published it: 2^31 entries are sixty years."""

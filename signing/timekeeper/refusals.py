@@ -32,9 +32,22 @@ REFUSALS: Mapping[str, str] = {
     "peer_refused": N_("系统用户 %(uid)s 无权调用时间锁。"),
     "withheld": N_("该投标已撤回，时间锁不再解锁这份保函。"),
     "broken_wrap": N_("这份保函的解锁数据无法解开。"),
+    "erasing": N_(
+        "该次采购已申请终止，开标密钥将于 %(due)s 销毁，其间不予解锁；如系误办，请撤销终止。"
+    ),
+    "same_person": N_("销毁开标密钥须由两人办理，申请人与确认人不能是同一人。"),
+    "archived": N_("这次开标的保函已在开标之前移交备用钥匙存档，终止不能再撤销。"),
+    "not_withheld": N_("这份投标没有撤回，采购也没有终止，不予存档。"),
+    "no_recovery_key": N_("时间锁没有配置备用钥匙，不能存档；请指定备用钥匙后重启时间锁。"),
     "erased": N_("该次采购已终止，开标密钥已经销毁，其保函不再能解锁。"),
     "key_missing": N_("时间锁的密钥库缺少这次开标的密钥，请用托管份额恢复。"),
     "store_unavailable": N_("时间锁无法写入密钥库（%(reason)s），请检查磁盘空间后重试。"),
+    "log_note_invalid": N_("公开日志的检查点格式或签名不正确（%(why)s），不予副署。"),
+    "log_key_changed": N_("公开日志 %(origin)s 换了签名密钥，不予副署；请核对日志的签名服务。"),
+    "log_inconsistent": N_(
+        "公开日志 %(origin)s 的检查点与已副署的内容不一致（%(why)s），不予副署；"
+        "日志可能被改写或回退，请立即核查。"
+    ),
     "journal_unavailable": N_("时间锁无法写入日志（%(reason)s），请检查磁盘空间后重试。"),
 }
 """Code → sentence, its places filled from the refusal's detail."""

@@ -1,4 +1,5 @@
-"""The play: two suppliers apply, pay and get their letters; then their lot is opened.
+"""The play: two suppliers apply, pay and get their letters; the log is published; then their lot is
+opened.
 
 Everybody does what they would do after a break, too: send the form again (with its key), look how
 far a case has come, order what is unpaid, type the passphrase again. So the same play, begun anew
@@ -8,6 +9,7 @@ in a new process, goes on wherever the last one ended.
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import requests
 
@@ -15,23 +17,33 @@ from app.adapters.database import Sessions
 from app.adapters.files_local import LocalFiles
 from app.adapters.gateway import HttpBank
 from app.adapters.letters import SignerClient
+from app.adapters.log import Log
+from app.adapters.log_folder import LogFolder
+from app.adapters.log_signers import SocketSigner, TimekeeperCosigner
 from app.adapters.mail import mailer
 from app.adapters.timekeeper import TimekeeperClient
 from app.house import House
-from app.jobs import openings
+from app.jobs import approvals, openings
+from app.jobs.publishing import publish
 from app.jobs.worker import Jobs
 from app.settings import read
-from guarantees.errors import MoveRefused
+from guarantees.errors import MoveRefused, TooLate
 from guarantees.flow import apply, pay, underwrite
 from guarantees.queries import openings as queries
 from guarantees.records import casebook
 from guarantees.values.actor import Actor
 from tests.faults.stage import Stage, actor_of
 from tests.house import OPENING, PlainVerifier
+from tests.trustees import WHO, passphrase_of
 from tests.world import PASSPHRASE, START
+
+openings.LOOK_SECONDS = 0.01
 
 BIDS = {"supplier": "automatic", "rival": "by_people"}
 """Who applies for which product."""
+
+AGREEING = ("regulator", "association")
+"""Of the three trustees."""
 
 ACCOUNT = "6222000012345678"
 PLAYERS = {"supplier", "rival", "maker", "checker", "procurer"}
@@ -64,7 +76,14 @@ class Play:
             mailer=mailer(settings),
             recovery_key=bytes.fromhex(self.notes["recovery"]),
             now=self.now,
+            log=Log(
+                folder=LogFolder(stage.folder / "log"),
+                signer=SocketSigner(Path(outside["signer"])),
+                cosigners=(TimekeeperCosigner(Path(outside["timekeeper"])),),
+                origin=f"{stage.run}.example/log",
+            ),
         )
+        self.house.files.remove_leftovers()  # type: ignore[attr-defined]  # as every start does
         self.jobs = Jobs(self.house)
 
     def now(self) -> datetime:
@@ -86,6 +105,7 @@ class Play:
         self.jobs.run_due()
         self.notified()
         self.jobs.run_due()
+        publish(self.house, patience=30.0)
         self.phase = OPENING
         self.opened()
         self.jobs.run_due()
@@ -139,9 +159,21 @@ class Play:
                 )
                 http.request("POST", f"{self.bank}/answered/{one['reference']}", timeout=10)
 
+    def agreed(self) -> None:
+        """Two trustees of three agree, once the opening waits for them."""
+        until = time.monotonic() + 60
+        while openings.running(self.lot) and not openings.awaited(self.lot):
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        for role in AGREEING:
+            with suppress(TooLate):
+                actor, typed = self.as_(WHO[role]), passphrase_of(role)
+                approvals.approve(self.house, actor, self.now(), self.lot, typed)
+
     def opened(self) -> None:
         """The procurer types its passphrase and waits for the end."""
         openings.start(self.house, self.as_("procurer"), self.now(), self.lot, PASSPHRASE)
+        self.agreed()
         openings.wait(self.lot, 60)
         with self.house.sessions.reading() as session:
             room = queries.room(session, self.as_("procurer"), self.now(), self.lot)

@@ -8,19 +8,32 @@ STEPS = (
     "reserve_letter",
     "settle_letter",
     "begin_opening",
+    "opening_waits",
+    "approve_release",
     "open_letter",
     "finish_opening",
+    "begin_log",
+    "plan_batch",
+    "publish_batch",
     "outbox",
 )
-"""Commits of issuing, paying and opening (app.adapters.database.WRITES)."""
+"""Commits of issuing, paying, publishing and opening (app.adapters.database.WRITES)."""
 
-CALLS = ("gateway.order", "signer", "timekeeper.client", "mail")
+CALLS = (
+    "gateway.order",
+    "signer",
+    "timekeeper.client",
+    "mail",
+    "log.signer",
+    "log.cosigner",
+)
+
+FILES = ("files", "log.tile", "log.checkpoint", "log.keys")
 
 PLAYED = (
     *(f"{one}.{side}_commit" for one in STEPS for side in ("before", "after")),
     *(f"{one}.{side}_call" for one in CALLS for side in ("before", "after")),
-    "files.before_put",
-    "files.after_put",
+    *(f"{one}.{side}_put" for one in FILES for side in ("before", "after")),
 )
 """Passed by the play: each kills it in test_points.py."""
 
@@ -37,10 +50,15 @@ OTHER_WRITES = frozenset(
         "register_project",
         "mandate",
         "opening_key",
+        "trustee_key",
+        "set_trust",
+        "rehearse_trustee",
+        "passphrase",
         "product",
         "policy",
         "draft",
         "withdraw",
+        "lapse",
         "make_database",
         "demo_data",
     }

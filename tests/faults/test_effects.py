@@ -18,7 +18,7 @@ from tests.faults.watch import DOING, by_thread
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("app", "guarantees", "signing")
 
-EFFECTS = (".commit", "engine.begin", "os.link", "http.post", "_client.call", ".send_message")
+EFFECTS = (".commit", "engine.begin", "os.link", ".post", "_client.call", ".send_message")
 """How calls end by which something leaves the process for good."""
 
 NETWORK = frozenset({"requests", "smtplib", "socket", "urllib.request", "http.client", "aiohttp"})
@@ -27,6 +27,7 @@ NETWORK = frozenset({"requests", "smtplib", "socket", "urllib.request", "http.cl
 ON_THE_NETWORK = frozenset(
     {
         "app/adapters/gateway.py",
+        "app/adapters/log_signers.py",
         "app/adapters/mail.py",
         "signing/timestamps.py",
         "signing/wire/client.py",
@@ -42,6 +43,9 @@ GUARDED = frozenset(
         ("app/adapters/files_local.py", "put_once"),
         ("app/adapters/gateway.py", "order"),
         ("app/adapters/letters.py", "_call"),
+        ("app/adapters/log_folder.py", "put"),
+        ("app/adapters/log_signers.py", "_call"),
+        ("app/adapters/log_signers.py", "_post"),
         ("signing/private_files.py", "write_new"),
     }
 )
@@ -50,6 +54,7 @@ GUARDED = frozenset(
 WITHIN = {
     ("app/adapters/mail.py", "send"): "between the points of app/jobs/mails.py",
     ("signing/timekeeper/client.py", "_call"): "between the points of app/adapters/timekeeper.py",
+    ("signing/timestamps.py", "_post"): "a time stamp changes nothing: another is asked for",
     ("app/adapters/schema.py", "upgrade"): "one transaction, before anything is served",
     ("app/adapters/schema.py", "downgrade"): "one transaction, for tests of migrations",
 }

@@ -43,6 +43,9 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
     "idempotency": {"id": KEYED, "blob": SEALED},
     "web_session": {"id": KEYED, "blob": SEALED, "ended": LEAK},
     "log_leaf": {"id": RANDOM, "leaf": KEYED, "index": LEAK},
+    # The plan is published in a moment: salted digests with random ones among them.
+    "log_state": _all(PLAIN, "id origin key size root cut_at version plan"),
+    "log_cut": _all(PLAIN, "at size"),
     # --- of bids, written at the opening
     "guarantee_case": _all(
         OPENED,
@@ -82,6 +85,14 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
         PLAIN,
         "id organisation_id person_id public_key fingerprint wrapped_private state created_at",
     ),
+    "trustee_key": _all(
+        PLAIN,
+        "id organisation_id person_id public_key fingerprint wrapped_private state created_at"
+        " rehearsed_at",
+    ),
+    "trust_setting": _all(PLAIN, "number profile trustees set_by set_at"),
+    # After T, whether a lot has bids or not.
+    "trustee_approval": _all(OPENED, "id opening_id organisation_id person_id at blob"),
     "product": _all(
         PLAIN,
         "id series number institution_id name kind form rate_ppm minimum_fen ceiling_fen regions"
@@ -166,6 +177,7 @@ FILES: tuple[Place, ...] = (
     Place("data/vault-keys.json", PLAIN, PLAIN, "ids of keys, hashes of 32 random bytes"),
     Place("data/demonstration.key", PLAIN, PLAIN, "demonstration only: passwords of its people"),
     Place("data/jobs.lock", PLAIN, PLAIN, "empty"),
+    Place("data/log/**", PLAIN, KEYED, "public: the log that /log/ serves, in batches of one size"),
     Place("run/run.json", PLAIN, PLAIN, "ports and public keys of what runs"),
     Place("run/*/socket", PLAIN, PLAIN, "a socket"),
     Place("log/*.log*", PLAIN, LEAK, "its fields are classified below"),
@@ -173,6 +185,7 @@ FILES: tuple[Place, ...] = (
     Place("keys/*", PLAIN, PLAIN, "the vault's keys"),
     Place("trust/**", PLAIN, PLAIN, "certificates and lists, public"),
     Place("timekeeper/**", PLAIN, PLAIN, "its keys and journal"),
+    Place("timekeeper-copies/**", PLAIN, PLAIN, "keys wrapped to the quorum, and its journal"),
     Place("signer/**", PLAIN, PLAIN, "institutions' keys and the signer's journal"),
     Place("authority/**", PLAIN, PLAIN, "the demonstration's certificate authority"),
     Place("bank/**", PLAIN, PLAIN, "the bank's own books"),
@@ -213,11 +226,19 @@ LOG: Mapping[tuple[str, str], Mapping[str, Class]] = {
     ("app/jobs/worker.py", "done"): JOB,
     ("app/jobs/worker.py", "postponed"): {**JOB, "attempts": LEAK, "error": LEAK},
     ("app/jobs/worker.py", "unreadable"): {"id": RANDOM},
-    ("app/jobs/worker.py", "outbox_unreadable"): {"error": PLAIN},
+    ("app/jobs/worker.py", "round_broken_off"): _all(PLAIN, "lane error"),
+    ("app/jobs/rounds.py", "not_lapsed"): {"error": LEAK},
+    ("app/adapters/assemble.py", "leftovers_removed"): {"files": LEAK},
     ("app/jobs/openings.py", "begun"): {"opening": OPENED},
     ("app/jobs/openings.py", "finished"): {"opening": OPENED},
-    ("app/jobs/openings.py", "other_key_needed"): {"opening": OPENED},
+    ("app/jobs/openings.py", "unfinished"): {"opening": OPENED},
     ("app/jobs/openings.py", "interrupted"): _all(OPENED, "opening error service"),
+    ("app/jobs/publishing.py", "published"): {"size": PLAIN},
+    ("app/jobs/publishing.py", "opening_not_published"): {"why": PLAIN},
+    ("app/jobs/sequencer.py", "not_published"): _all(PLAIN, "error why"),
+    ("app/adapters/log.py", "not_cosigned"): _all(PLAIN, "name why"),
+    ("app/adapters/log_start.py", "not_asked"): {"name": PLAIN},
+    ("app/adapters/log_start.py", "not_followed"): _all(PLAIN, "name why"),
     ("app/portals/public/health.py", "away"): _all(PLAIN, "part error"),
     ("app/problems.py", "said.code"): _all(PLAIN, "error_id route errors frames"),
     ("app/demo/__main__.py", "not loaded"): _all(PLAIN, "error why"),
@@ -227,6 +248,7 @@ LOG: Mapping[tuple[str, str], Mapping[str, Class]] = {
     (SIGNER, "no timekeeper keys: opening certificates are taken as they come"): {},
     (SIGNER, "another signer runs on these keys"): {"keys": PLAIN},
     (SIGNER, "cannot run"): {"why": PLAIN},
+    (SIGNER, "memory may be swapped out"): {"why": PLAIN},
     (SIGNER, "listening"): {"socket": PLAIN},
     ("app/processes/web.py", "listening"): {},
     ("app/processes/web.py", "ended"): {},
@@ -237,9 +259,11 @@ LOG: Mapping[tuple[str, str], Mapping[str, Class]] = {
 
 STANDARD_LOG: Mapping[str, frozenset[str]] = {
     "signing/timekeeper/__main__.py": frozenset(
-        {"journal.torn", "options.store", "options.socket", "error", "refused"}
+        {"journal.torn", "options.store", "options.socket", "error", "refused", "unlocked"}
         | {"status.refusal.code", "status.refusal.detail"}
     ),
+    "signing/timekeeper/ending.py": frozenset({"refused.code", "error.strerror"}),
+    "signing/timekeeper/mirror.py": frozenset({"error.strerror"}),
     "signing/wire/server.py": frozenset(
         {"error", "peer.uid", "peer.pid", "type(error).__name__", "_place(error)"}
     ),

@@ -64,6 +64,15 @@ class _Session:
         self._read.append((row, _values(row)))
         return _Found([row])
 
+    def scalar(self, query: Any) -> Any:
+        """Of `select(Model.column).where(Model.other == …)`."""
+        [described] = query.column_descriptions
+        [(name, value)] = _compared(query.whereclause).items()
+        table = described["entity"].__tablename__
+        rows = (row for (of, _), row in self._rows.items() if of == table)
+        found = (row for row in rows if getattr(row, name) == value)
+        return next((getattr(row, described["name"]) for row in found), None)
+
     def execute(self, statement: Any) -> "_Found":
         """Of an insert or an update with values that are no expressions."""
         verb = type(statement).__name__.upper()

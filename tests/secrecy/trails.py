@@ -64,7 +64,8 @@ def of(loot: Loot) -> Haul:
             assert one.at is not None
             known.times.append(one.at)
             owners |= {change.values["id"]: known for change in one.changes if _is_message(change)}
-            letters += [known for change in one.changes if change.table == "log_leaf"]
+            if any(change.table == "log_leaf" for change in one.changes):
+                letters.append(known)
         before = one
     _take_lines(loot, owners)
     _take_files(loot, letters)

@@ -1,29 +1,45 @@
 """Opening rooms: waiting, opening all letters of a lot in one step, reading them (SX-2.4)."""
 
+import json
 import zipfile
+from collections.abc import Iterable
+from functools import partial
 from io import BytesIO
 
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 
+from app import receipts
 from app.auth.guard import actor, needs
+from app.auth.passphrase import counted_try
 from app.auth.second_factor import code_needed, prove, proved
+from app.auth.throttle import PassphraseResting
 from app.context import house, now, read
 from app.forms import Form, add_errors, required
 from app.jobs import opened_files, openings
+from app.portals.trustee.words import PRESENCE
 from app.portals.wording import FORM_NOTES, FORMS, KINDS
 from app.problems import explain
 from app.shell import notify
 from app.text import _, _l
-from guarantees.errors import GuaranteeError, InvalidInput, NotFound, PassphraseRefused
+from guarantees.errors import N_, GuaranteeError, InvalidInput, NotFound, PassphraseRefused
 from guarantees.queries import openings as queries
+from guarantees.queries import trustees
 from guarantees.queries.openings import ResultRow, Room
-from guarantees.tables import permissions
+from guarantees.tables import permissions, trust
 from guarantees.values.terms import Terms
 from signing import wire
 from signing.errors import SigningError
 from signing.timekeeper.protocol import ClockStatus
+
+EVENTS = {
+    "opening.begun": N_("开始开标"),
+    "opening.waits": N_("等待受托人"),
+    "release.approved": N_("受托人同意解锁"),
+    "opening.finished": N_("全部完成"),
+}
+"""What stands in the history of an opening."""
 
 blueprint = Blueprint("opening", __name__, url_prefix="/openings")
 
@@ -57,8 +73,9 @@ def open_lot(lot: str) -> str | Response:
     form = OpenForm()
     if form.validate_on_submit():
         try:
-            proved = prove(form.otp.data or "")
-            openings.start(house(), proved, now(), lot, form.passphrase.data or "")
+            able = prove(form.otp.data or "")
+            with counted_try(able, lot):
+                openings.start(house(), able, now(), lot, form.passphrase.data or "")
         except NotFound:
             raise
         except InvalidInput as error:
@@ -133,9 +150,21 @@ def signed_list(lot: str) -> Response:
     return send_file(BytesIO(held), "application/pdf", True, name)
 
 
+@blueprint.get("/<lot>/log.json")
+@needs("opening.read")
+def receipt(lot: str) -> Response:
+    """Opening certificate and signed list, each with its leaf and proof in the log."""
+    held = read(queries.certificate, actor(), now(), lot)
+    told = read(partial(receipts.of_opening, house()), held)
+    data = BytesIO(json.dumps(told, ensure_ascii=False, indent=2).encode())
+    name = f"{held.lot.project_number or held.lot.id}-{held.lot.number}-log.json"
+    return send_file(data, "application/json", True, name)
+
+
 def _field(error: GuaranteeError | SigningError) -> str:
     """The field that an error of the opening belongs to."""
-    return "passphrase" if isinstance(error, PassphraseRefused) else ""
+    about = (PassphraseRefused, PassphraseResting)
+    return "passphrase" if isinstance(error, about) else ""
 
 
 def _page(opened: Room, form: OpenForm) -> str:
@@ -148,12 +177,23 @@ def _page(opened: Room, form: OpenForm) -> str:
         running=running,
         due=now() >= opened.opening_time,
         clock=_clock(),
+        trustees=read(trustees.of_opening, now(), opened.opening),
+        awaited=_trustees(openings.awaited(opened.lot.id)),
+        named=lambda note: _trustees(note.split()),
+        presence=PRESENCE,
+        events=EVENTS,
         results=_filtered(opened.results),
         counts=_counts(opened.results),
         may_open=permissions.allowed(actor(), "lot.open"),
         v=request.args.get("v", ""),
         q=request.args.get("q", ""),
     )
+
+
+def _trustees(roles: Iterable[str]) -> str:
+    """By what they are called, in the table's order."""
+    wanted = set(roles)
+    return _("、").join(_(text) for role, text in trust.TRUSTEES.items() if role in wanted)
 
 
 def _clock() -> ClockStatus | None:

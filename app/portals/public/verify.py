@@ -73,6 +73,9 @@ def upload() -> str:
     if file is None or not file.filename:
         add_errors(form, {"": _("请选择要查验的 PDF 文件。")})
         return _page(LookupForm(None), form)
+    if not data:
+        add_errors(form, {"": _("文件是空的（0 字节），请重新选择要查验的 PDF 文件。")})
+        return _page(LookupForm(None), form)
     CHECKS.charge(throttle.address(), now())
     password = form.password.data or None
     report = reporting.judged(house(), data, now(), password)
@@ -107,8 +110,8 @@ def _by_number(form: LookupForm) -> str:
     )
 
 
-def _entry_of(_session: Session, case: Case) -> Entry | None:
-    return register.entry(case, now())
+def _entry_of(session: Session, case: Case) -> Entry | None:
+    return register.entry(session, case, now())
 
 
 def _terms(case: Case) -> Terms | None:
