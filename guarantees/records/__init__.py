@@ -1,5 +1,27 @@
 """The nouns. Importing this package registers every table with `Base.metadata`."""
 
-from guarantees.records import guarantee, organisation, person, platform, product, project, sealed
+from guarantees.records import (
+    guarantee,
+    key_change,
+    organisation,
+    person,
+    platform,
+    product,
+    project,
+    recovery,
+    rehearsal,
+    sealed,
+)
 
-__all__ = ["guarantee", "organisation", "person", "platform", "product", "project", "sealed"]
+__all__ = [
+    "guarantee",
+    "key_change",
+    "organisation",
+    "person",
+    "platform",
+    "product",
+    "project",
+    "recovery",
+    "rehearsal",
+    "sealed",
+]
