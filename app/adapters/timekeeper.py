@@ -49,12 +49,24 @@ class TimekeeperClient(client.TimekeeperClient):
         faults.point(AFTER)
         return shares
 
-    def withhold(self, opening: str, wrap_digest: bytes, requested_by: str) -> None:
+    def withhold(self, wrap_digest: bytes, requested_by: str) -> None:
         faults.point(BEFORE)
-        super().withhold(opening, wrap_digest, requested_by)
+        super().withhold(wrap_digest, requested_by)
         faults.point(AFTER)
 
-    def erase(self, opening: str, requested_by: str) -> None:
+    def erase(self, opening: str, reason: str, requested_by: str, confirmed_by: str) -> datetime:
         faults.point(BEFORE)
-        super().erase(opening, requested_by)
+        due = super().erase(opening, reason, requested_by, confirmed_by)
         faults.point(AFTER)
+        return due
+
+    def keep(self, opening: str, requested_by: str) -> None:
+        faults.point(BEFORE)
+        super().keep(opening, requested_by)
+        faults.point(AFTER)
+
+    def archive(self, opening: str, requests: Sequence[ReleaseRequest]) -> list[bytes | Refusal]:
+        faults.point(BEFORE)
+        shares = super().archive(opening, requests)
+        faults.point(AFTER)
+        return shares

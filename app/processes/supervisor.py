@@ -137,6 +137,8 @@ class Supervisor:
             arguments += ["--tsa-certificate", str(self.places.trust / "tsa.pem")]
         if self.places.quorum.exists():
             arguments += ["--escrow-key", str(self.places.quorum)]
+        if self.places.recovery_key.exists():
+            arguments += ["--recovery-key", str(self.places.recovery_key)]
         spec = Spec("timekeeper", "signing.timekeeper", tuple(arguments), self.users.time)
         return self._start_listener(spec, path)
 

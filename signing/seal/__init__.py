@@ -1,27 +1,24 @@
 """Letters sealed until their opening (sealing.md): pure functions, bytes in and out.
 
     seal → Envelope.inner → vault_wrap → stored        before T
-    stored → vault_unwrap → parse → release_request → timekeeper: st
-                                  → unwrap_sp → sp → open_envelope → letter        after T
+    stored → vault_unwrap → parse → release_request → timekeeper: st_T
+                                  → trustee_requests → unwrap_part: parts
+                                  → unwrap_sp, or a handed-in CMS share → sp_handed_in: sp
+    sp, st_T, parts → combine_st → st;  sp, st → open_envelope → letter        after T
 
 Every failure to open is SealBroken, alike in everything.
 """
 
 from signing.seal.broken import SealBroken
-from signing.seal.construction import (
-    MAX_LETTER,
-    NotSealable,
-    open_envelope,
-    seal,
-    unwrap_sp,
-    unwrap_st,
-)
+from signing.seal.cms import certificate_fault
+from signing.seal.construction import MAX_LETTER, NotSealable, open_envelope, seal
 from signing.seal.encoding import lp
 from signing.seal.envelope import (
     Envelope,
     Recipient,
     ReleaseRequest,
     SealContext,
+    TrusteeRequest,
     fingerprint_of,
     fingerprint_of_private,
     parse,
@@ -36,10 +33,22 @@ from signing.seal.private_keys import (
     unwrap_private,
     wrap_private,
 )
+from signing.seal.profiles import PROFILES, Profile
+from signing.seal.shares import (
+    combine_st,
+    rewrap,
+    sp_handed_in,
+    unwrap_archive,
+    unwrap_part,
+    unwrap_sp,
+    unwrap_st,
+)
 from signing.seal.stored import leaf_hash, vault_unwrap, vault_wrap
-from signing.seal.wraps import PROFILES, Wrap
+from signing.seal.wraps import CMS, HPKE, Wrap
 
 __all__ = [
+    "CMS",
+    "HPKE",
     "MAX_LETTER",
     "PASSPHRASE_FAULTS",
     "PROFILES",
@@ -47,12 +56,16 @@ __all__ = [
     "KeyLocked",
     "KeyPair",
     "NotSealable",
+    "Profile",
     "Recipient",
     "ReleaseRequest",
     "SealBroken",
     "SealContext",
+    "TrusteeRequest",
     "WeakPassphrase",
     "Wrap",
+    "certificate_fault",
+    "combine_st",
     "fingerprint_of",
     "fingerprint_of_private",
     "leaf_hash",
@@ -61,7 +74,11 @@ __all__ = [
     "open_envelope",
     "parse",
     "passphrase_faults",
+    "rewrap",
     "seal",
+    "sp_handed_in",
+    "unwrap_archive",
+    "unwrap_part",
     "unwrap_private",
     "unwrap_sp",
     "unwrap_st",

@@ -15,11 +15,13 @@ from signing.seal.broken import opaque
 from signing.seal.encoding import lp
 from signing.seal.wraps import (
     AREA_BYTES,
+    CMS,
     EID_BYTES,
     HPKE,
     MAC_BYTES,
     RECIPIENT,
     TIMEKEEPER,
+    TRUSTEE,
     Wrap,
     parse_area,
 )
@@ -37,7 +39,7 @@ HEAD_BYTES = COM_BYTES + AREA_BYTES
 
 
 def fingerprint_of(public_key: bytes) -> bytes:
-    """SHA-256 of the raw X25519 public key."""
+    """SHA-256 of the raw X25519 public key, or of a certificate's DER."""
     return hashlib.sha256(public_key).digest()
 
 
@@ -78,16 +80,21 @@ class Recipient:
     """Somebody to whom a share is wrapped."""
 
     label: str
-    """For people, at most 64 bytes: "procurer", "agency", "recovery"."""
+    """For people, at most 64 bytes: "procurer", "agency", "recovery"; a trustee's role."""
     public_key: bytes
-    """X25519, 32 bytes."""
+    """X25519, 32 bytes; for a token the DER of its certificate."""
     fingerprint: bytes
-    """SHA-256 of public_key; `of` computes it."""
+    """SHA-256 of public_key; `of` and `of_certificate` compute it."""
     kind: str = HPKE
 
     @classmethod
     def of(cls, label: str, public_key: bytes) -> "Recipient":
         return cls(label, public_key, fingerprint_of(public_key))
+
+    @classmethod
+    def of_certificate(cls, label: str, certificate: bytes) -> "Recipient":
+        """The holder of a token; `certificate` is DER, see cms.certificate_fault."""
+        return cls(label, certificate, fingerprint_of(certificate), CMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,27 @@ class ReleaseRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class TrusteeRequest:
+    """All that a trustee needs to approve one letter's release, and nothing of whose it is."""
+
+    ctx: bytes
+    com: bytes
+    subset: int
+    """Of the profile, from 1."""
+    trustee: str
+    """The trustee's role, as in the profile."""
+    fingerprint: bytes
+    """Of the trustee's key."""
+    enc_and_ct: bytes = field(repr=False)
+    """The U wrap's data, 80 bytes."""
+
+    @property
+    def seat(self) -> tuple[int, str]:
+        """Which part of `u` it is; see construction.combine_st."""
+        return self.subset, self.trustee
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """A sealed letter as it leaves the sealer and as the vault gives it back."""
 
@@ -114,7 +142,7 @@ class Envelope:
     com: bytes
     """Commits to the content key (step 3)."""
     profile: str
-    """Who must agree to the release: "timekeeper"."""
+    """Who must agree to the release: a key of profiles.PROFILES."""
     wraps: tuple[Wrap, ...]
 
     @property
@@ -130,6 +158,21 @@ class Envelope:
     def release_request(self, context: SealContext) -> ReleaseRequest:
         """For the timekeeper, after T."""
         return ReleaseRequest(context.ctx, self.com, self._release.data)
+
+    @property
+    def trustee_fingerprints(self) -> frozenset[bytes]:
+        """Of all keys that hold a part."""
+        return frozenset(wrap.fingerprint for wrap in self.wraps if wrap.role == TRUSTEE)
+
+    def trustee_requests(
+        self, context: SealContext, fingerprint: bytes
+    ) -> tuple[TrusteeRequest, ...]:
+        """For the holder of that key, after T: one for each allowed subset it belongs to."""
+        return tuple(
+            TrusteeRequest(context.ctx, self.com, one.subset, one.label, fingerprint, one.data)
+            for one in self.wraps
+            if one.role == TRUSTEE and one.fingerprint == fingerprint
+        )
 
     @property
     def area(self) -> bytes:

@@ -2,6 +2,7 @@
 
 python -m signing.timekeeper --store DIR --socket PATH --allow-uid N [--tsa URL]...
                              [--tsa-certificate FILE]... [--escrow-key FILE]
+                             [--recovery-key FILE]
 
 Its own clock is the machine's. SIGTERM or SIGINT ends it when the calls under way are answered.
 """
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing import wire
 from signing.errors import SigningError, TrustMaterialError
+from signing.seal import hpke
 from signing.timekeeper.clock import ClockRule, TimeSource
 from signing.timekeeper.escrow import Quorum
 from signing.timekeeper.hardening import harden
@@ -32,7 +34,8 @@ from signing.timekeeper.service import TimekeeperService
 from signing.timekeeper.store import FileStore
 
 CONFIRM_SECONDS = 3600.0
-"""How often the authorities are asked, so that a recent confirmation is at hand at T."""
+"""How often the authorities are asked, so that a recent confirmation is at hand at T, and erasures
+looked for that are due."""
 
 RETRY_SECONDS = 60.0
 """The same while one of them does not answer."""
@@ -73,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         "--tsa-certificate", type=Path, action="append", default=[], help="PEM that may sign tokens"
     )
     parser.add_argument("--escrow-key", type=Path, help="quorum file for copies of opening keys")
+    parser.add_argument(
+        "--recovery-key", type=Path, help="public half, 32 bytes: for shares of failed tenders"
+    )
     return parser
 
 
@@ -82,13 +88,21 @@ def _run(options: argparse.Namespace) -> None:
     store = FileStore(options.store)
     journal = FileJournal(store.journal_path)
     rule = ClockRule(clock, sources)
-    service = TimekeeperService(store, journal, journal.events, rule, quorum)
+    recovery = _public_key(options.recovery_key) if options.recovery_key else None
+    service = TimekeeperService(store, journal, journal.events, rule, quorum, recovery)
     if journal.torn:
         log.warning("cut off %d bytes of a line never answered for", journal.torn)
         service.note_torn(journal.torn)
     journal.events.clear()  # the service has read them
     _say_what_is_missing(options)
     _serve(service, options)
+
+
+def _public_key(path: Path) -> bytes:
+    key = path.read_bytes()
+    if len(key) != hpke.KEY_BYTES:
+        raise TrustMaterialError(str(path), "is not a public key of 32 bytes")
+    return key
 
 
 def _sources(urls: Sequence[str], certificates: Sequence[Path]) -> list[TimeSource]:
@@ -121,9 +135,7 @@ def _serve(service: TimekeeperService, options: argparse.Namespace) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    confirming = threading.Thread(target=_confirm, args=(service, stop), daemon=True)
-    if options.tsa:
-        confirming.start()
+    threading.Thread(target=_watch, args=(service, stop), daemon=True).start()
     wire.serve(
         options.socket,
         handlers(service),
@@ -134,12 +146,14 @@ def _serve(service: TimekeeperService, options: argparse.Namespace) -> None:
     )
 
 
-def _confirm(service: TimekeeperService, stop: threading.Event) -> None:
+def _watch(service: TimekeeperService, stop: threading.Event) -> None:
+    """Asks the authorities, and erases what is due though nobody calls."""
     while not stop.is_set():
         try:
             service.confirm_clock()
         except TimekeeperRefused as refused:
             log.warning("%s", refused)
+        service.tend()
         status = service.status()
         if status.refusal is not None:
             log.warning(

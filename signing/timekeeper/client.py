@@ -37,18 +37,30 @@ class TimekeeperClient:
         return OpeningCertificate.from_bytes(answer["certificate"])
 
     def release(self, opening: str, requests: Sequence[ReleaseRequest]) -> list[bytes | Refusal]:
+        return self._in_batches("release", opening, requests)
+
+    def withhold(self, wrap_digest: bytes, requested_by: str) -> None:
+        self._call("withhold", wrap_digest=wrap_digest, requested_by=requested_by)
+
+    def erase(self, opening: str, reason: str, requested_by: str, confirmed_by: str) -> datetime:
+        people = {"requested_by": requested_by, "confirmed_by": confirmed_by}
+        return from_text(self._call("erase", opening=opening, reason=reason, **people)["due"])
+
+    def keep(self, opening: str, requested_by: str) -> None:
+        self._call("keep", opening=opening, requested_by=requested_by)
+
+    def archive(self, opening: str, requests: Sequence[ReleaseRequest]) -> list[bytes | Refusal]:
+        return self._in_batches("archive", opening, requests)
+
+    def _in_batches(
+        self, operation: str, opening: str, requests: Sequence[ReleaseRequest]
+    ) -> list[bytes | Refusal]:
         shares: list[bytes | Refusal] = []
         for start in range(0, max(len(requests), 1), BATCH):
             batch = [_request(request) for request in requests[start : start + BATCH]]
-            answer = self._call("release", opening=opening, requests=batch)
+            answer = self._call(operation, opening=opening, requests=batch)
             shares += [_share(share) for share in answer["shares"]]
         return shares
-
-    def withhold(self, opening: str, wrap_digest: bytes, requested_by: str) -> None:
-        self._call("withhold", opening=opening, wrap_digest=wrap_digest, requested_by=requested_by)
-
-    def erase(self, opening: str, requested_by: str) -> None:
-        self._call("erase", opening=opening, requested_by=requested_by)
 
     def status(self) -> ClockStatus:
         answer = self._call("status")

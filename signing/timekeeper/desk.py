@@ -8,10 +8,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from signing.timekeeper.certificate import OpeningCertificate
 from signing.timekeeper.clock import ClockRule, check_forwards
 from signing.timekeeper.journal import Event, Journal, JournalUnavailable
 from signing.timekeeper.refusals import TimekeeperRefused
 from signing.timekeeper.state import State
+from signing.timekeeper.times import to_text
 
 STRANGER_SECONDS = 60.0
 """So that a local user who may not even call cannot fill the disk by calling."""
@@ -32,6 +34,7 @@ def journaled(
     @functools.wraps(operation)
     def guarded(self: AnyDesk, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         with self.lock:
+            self.tend()
             try:
                 return operation(self, *args, **kwargs)
             except TimekeeperRefused as refused:
@@ -58,10 +61,13 @@ class Desk:
     def _write(self, event: str, fields: dict[str, Any]) -> None:
         """Journal first, then the state: durable before anything follows from it."""
         try:
-            self._journal.append(event, self._clock.now(), fields)
+            written = self._journal.append(event, self._clock.now(), fields)
         except JournalUnavailable as error:
             raise TimekeeperRefused("journal_unavailable", reason=error.reason) from None
-        self._state.apply(event, fields)
+        self._state.apply(written)
+
+    def tend(self) -> None:
+        """What is due of itself: before every call, at start and hourly."""
 
     def note_refusal(
         self, operation: str, about: str, refused: TimekeeperRefused, peer: object
@@ -97,3 +103,18 @@ class Desk:
         now = self._clock.now().astimezone(UTC)
         check_forwards(now, self._journal.latest)
         return now
+
+    def _confirmed_now(self) -> datetime:
+        """By our clock and every authority that is behind it; TimekeeperRefused."""
+        now = self._now()
+        return now + self._clock.correction(now)
+
+    def _check_time(self, certificate: OpeningCertificate) -> None:
+        """Rules of clock.py, our own clock first, since that costs nothing and tells most."""
+        now = self._now()
+        if now >= certificate.opening_time:
+            now = self._confirmed_now()
+        if now < certificate.opening_time:
+            raise TimekeeperRefused(
+                "early", opening_time=to_text(certificate.opening_time), now=to_text(now)
+            )

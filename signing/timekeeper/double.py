@@ -36,6 +36,7 @@ class DoubleTimekeeper(TimekeeperService):
         clock: Clock | None = None,
         sources: Sequence[TimeSource] = (),
         quorum: Quorum | None = None,
+        recovery_key: bytes | None = None,
         ticks: Callable[[], Ticks] | None = None,
     ) -> None:
         """clock: any callable that answers an aware moment; by default one to set, `.clock`."""
@@ -44,4 +45,4 @@ class DoubleTimekeeper(TimekeeperService):
         self.store = MemoryStore()
         even = getattr(self.clock, "ticks", lambda: Ticks("double", self.clock().timestamp()))
         rule = ClockRule(self.clock, sources, ticks or even)
-        super().__init__(self.store, self.journal, (), rule, quorum)
+        super().__init__(self.store, self.journal, (), rule, quorum, recovery_key)

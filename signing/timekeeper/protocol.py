@@ -10,6 +10,7 @@ from signing.timekeeper.certificate import CertificateInvalid, OpeningCertificat
 from signing.timekeeper.refusals import REFUSALS, Refusal, TimekeeperRefused
 
 __all__ = [
+    "ERASE_REASONS",
     "REFUSALS",
     "CertificateInvalid",
     "ClockStatus",
@@ -20,6 +21,10 @@ __all__ = [
     "Timekeeper",
     "TimekeeperRefused",
 ]
+
+
+ERASE_REASONS = frozenset({"failed", "cancelled"})
+"""Why an opening key may be destroyed: the tender failed (流标、废标), or was cancelled (终止)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +70,39 @@ class Timekeeper(Protocol):
         ...
 
     def release(self, opening: str, requests: Sequence[ReleaseRequest]) -> list[bytes | Refusal]:
-        """After T: for each request `st`, 32 bytes, or why not (withheld, broken_wrap)."""
+        """After T: for each request `st_T`, 32 bytes, or why not (withheld, broken_wrap)."""
         ...
 
-    def withhold(self, opening: str, wrap_digest: bytes, requested_by: str) -> None:
-        """Refuses one wrap (ReleaseRequest.digest) for ever: its bid was withdrawn."""
+    def withhold(self, wrap_digest: bytes, requested_by: str) -> None:
+        """Refuses one wrap (ReleaseRequest.digest) for ever: its bid was withdrawn.
+
+        Names no opening, so that the timekeeper cannot count an opening's bids before T.
+        """
         ...
 
-    def erase(self, opening: str, requested_by: str) -> None:
-        """Destroys the opening key and its escrow copy, for good: the tender failed."""
+    def erase(self, opening: str, reason: str, requested_by: str, confirmed_by: str) -> datetime:
+        """Destroys the opening key and its escrow copies, for good; answers when.
+
+        reason: of ERASE_REASONS. Two people, else same_person. It takes effect ERASE_DELAY
+        (72 h) later by the timekeeper's clock; until then releases are refused with "erasing",
+        and the opening does not move.
+        """
+        ...
+
+    def keep(self, opening: str, requested_by: str) -> None:
+        """Takes an erasure back that has not taken effect.
+
+        Refused with "archived" once `archive` has answered with a share before T.
+        """
+        ...
+
+    def archive(self, opening: str, requests: Sequence[ReleaseRequest]) -> list[bytes | Refusal]:
+        """For each request `st_T` wrapped to the pinned recovery key, 80 bytes, or why not.
+
+        While an erasure is pending: every wrap, and before T that makes the erasure final. After
+        T: withheld wraps only (else not_withheld). Otherwise "early". The recovery key takes
+        it out by seal.unwrap_st from the same request with these bytes as enc_and_ct.
+        """
         ...
 
     def status(self) -> ClockStatus: ...

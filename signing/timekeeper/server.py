@@ -37,14 +37,26 @@ def handlers(service: TimekeeperService) -> Mapping[str, Handler]:
         return {"shares": [_share(share) for share in shares]}
 
     def withhold(fields: Fields, uid: int) -> Fields:
-        opening, digest, by = _taken(fields, opening=str, wrap_digest=bytes, requested_by=str)
-        service.withhold(opening, digest, by, peer=uid)
+        digest, by = _taken(fields, wrap_digest=bytes, requested_by=str)
+        service.withhold(digest, by, peer=uid)
         return {}
 
     def erase(fields: Fields, uid: int) -> Fields:
+        opening, reason, *people = _taken(
+            fields, opening=str, reason=str, requested_by=str, confirmed_by=str
+        )
+        by, second = people
+        return {"due": to_text(service.erase(opening, reason, by, second, peer=uid))}
+
+    def keep(fields: Fields, uid: int) -> Fields:
         opening, by = _taken(fields, opening=str, requested_by=str)
-        service.erase(opening, by, peer=uid)
+        service.keep(opening, by, peer=uid)
         return {}
+
+    def archive(fields: Fields, uid: int) -> Fields:
+        opening, requests = _taken(fields, opening=str, requests=list)
+        shares = service.archive(opening, [_request(item) for item in requests], peer=uid)
+        return {"shares": [_share(share) for share in shares]}
 
     def status(fields: Fields, uid: int) -> Fields:
         _taken(fields)
@@ -55,7 +67,7 @@ def handlers(service: TimekeeperService) -> Mapping[str, Handler]:
         return {"keys": dict(service.public())}
 
     operations: tuple[Operation, ...] = (
-        register, postpone, release, withhold, erase, status, public,
+        register, postpone, release, withhold, erase, keep, archive, status, public,
     )  # fmt: skip
     return {operation.__name__: _handler(operation) for operation in operations}
 

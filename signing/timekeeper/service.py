@@ -2,7 +2,8 @@
 
 One call at a time. Every change is journaled (durable) before its answer, every refusal too; what
 cannot be journaled is refused. Keys are stored before the journal names them and erased after it
-has said so, so that a crash between the two loses nothing and frees nothing.
+has said so, so that a crash between the two loses nothing and frees nothing. How openings end is in
+ending.py.
 """
 
 import secrets
@@ -12,12 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from signing import faults
 from signing.seal.private_keys import make_key_pair
 from signing.timekeeper import checks, escrow
 from signing.timekeeper.certificate import OpeningCertificate, key_id_of
 from signing.timekeeper.clock import ClockRule
-from signing.timekeeper.desk import Desk, journaled
+from signing.timekeeper.desk import journaled
+from signing.timekeeper.ending import Ending
 from signing.timekeeper.journal import Event, Journal
 from signing.timekeeper.protocol import ClockStatus, Refusal, ReleaseRequest, SourceStatus
 from signing.timekeeper.refusals import TimekeeperRefused
@@ -26,13 +30,9 @@ from signing.timekeeper.times import to_text
 
 KEY_STORED = faults.declare("timekeeper.register.key_stored")
 UNWRAPPED = faults.declare("timekeeper.release.unwrapped")
-ERASING = faults.declare("timekeeper.erase.journaled")
-
-MAX_BATCH = 1000
-"""Release requests in one call; a client with more makes several."""
 
 
-class TimekeeperService(Desk):
+class TimekeeperService(Ending):
     """Satisfies protocol.Timekeeper. `peer` is the caller's user id, for the journal."""
 
     def __init__(
@@ -42,10 +42,13 @@ class TimekeeperService(Desk):
         events: Sequence[Event],
         clock: ClockRule,
         quorum: escrow.Quorum | None = None,
+        recovery_key: bytes | None = None,
     ) -> None:
-        """events: what the journal held at start. quorum: None makes no escrow copies."""
-        super().__init__(journal, events, clock)
-        self._store = store
+        """events: what the journal held at start. quorum: None makes no escrow copies.
+
+        recovery_key: X25519 public key, 32 bytes, pinned; None: nothing can be archived.
+        """
+        super().__init__(store, journal, events, clock, recovery_key)
         self._quorum = quorum
         self._public = store.signing_key.public_key().public_bytes_raw()
         self._key_id = key_id_of(self._public)
@@ -53,12 +56,7 @@ class TimekeeperService(Desk):
             raise StoreDamaged(Path("signing.key"), "is not the key that this journal began with")
         if not events:
             self._write("store_made", {"key_id": self._key_id, "public_key": self._public.hex()})
-        self._finish_erasing()
-
-    def _finish_erasing(self) -> None:
-        for opening, known in self._state.openings.items():
-            if known.erased:
-                self._store.erase(opening)
+        self.tend()
 
     # --- registering
 
@@ -120,7 +118,7 @@ class TimekeeperService(Desk):
     ) -> OpeningCertificate:
         """See Timekeeper."""
         new_time, by = checks.moment(new_time), checks.name(requested_by, "requested_by")
-        current = self._state.unerased(opening).certificate
+        current = self._state.standing(opening).certificate
         if new_time == current.opening_time:
             return current
         now, at = self._now(), to_text(current.opening_time)
@@ -139,14 +137,7 @@ class TimekeeperService(Desk):
         self, opening: str, requests: Sequence[ReleaseRequest], *, peer: int | None = None
     ) -> list[bytes | Refusal]:
         """See Timekeeper; asks the authorities first, without holding up other calls."""
-        answers = {} if self._surely_early(opening) else self._clock.ask()
-        return self._release(opening, requests, answers, peer=peer)
-
-    def _surely_early(self, opening: str) -> bool:
-        """No authority is troubled for a release that our own clock refuses anyway."""
-        with self.lock:
-            known = self._state.openings.get(opening)
-            return known is None or self._clock.now() < known.certificate.opening_time
+        return self._release(opening, requests, self._asked(opening), peer=peer)
 
     @journaled
     def _release(
@@ -157,62 +148,22 @@ class TimekeeperService(Desk):
         *,
         peer: int | None = None,
     ) -> list[bytes | Refusal]:
-        if not len(requests) <= MAX_BATCH:
-            raise TimekeeperRefused("bad_request", reason=f"more than {MAX_BATCH} wraps at once")
-        known = self._state.unerased(opening)
+        checks.batch(requests)
+        known = self._state.standing(opening)
         confirmed = self._clock.take(answers)
         self._check_time(known.certificate)
-        key = self._store.opening_key(opening)
-        if key is None:
-            raise TimekeeperRefused("key_missing", opening=opening)
-        shares = [checks.share(known, request, key) for request in requests]
+        key = self._key_of(opening)
+        shares = [self._share(request, key) for request in requests]
         faults.point(UNWRAPPED)
-        outcomes = [
-            [request.digest.hex(), share.code if isinstance(share, Refusal) else "released"]
-            for request, share in zip(requests, shares, strict=True)
-        ]
+        outcomes = checks.outcomes(requests, shares, "released")
         fields = {"opening": opening, "wraps": outcomes, "clock": confirmed, "peer": peer}
         self._write("released", fields)
         return shares
 
-    def _check_time(self, certificate: OpeningCertificate) -> None:
-        """Rules of clock.py, our own clock first, since that costs nothing and tells most."""
-        now = self._now()
-        corrected = now
-        if now >= certificate.opening_time:
-            corrected = now + self._clock.correction(now)
-        if corrected < certificate.opening_time:
-            raise TimekeeperRefused(
-                "early", opening_time=to_text(certificate.opening_time), now=to_text(corrected)
-            )
-
-    # --- refusing for ever
-
-    @journaled
-    def withhold(
-        self, opening: str, wrap_digest: bytes, requested_by: str, *, peer: int | None = None
-    ) -> None:
-        """See Timekeeper."""
-        by = checks.name(requested_by, "requested_by")
-        if len(wrap_digest) != 32:
-            raise TimekeeperRefused("bad_request", reason="a digest has 32 bytes")
-        known = self._state.unerased(opening)
-        digest = wrap_digest.hex()
-        if digest not in known.withheld:
-            fields = {"opening": opening, "digest": digest, "requested_by": by, "peer": peer}
-            self._write("withheld", fields)
-
-    @journaled
-    def erase(self, opening: str, requested_by: str, *, peer: int | None = None) -> None:
-        """See Timekeeper."""
-        by = checks.name(requested_by, "requested_by")
-        if not self._state.of(opening).erased:
-            self._write("erased", {"opening": opening, "requested_by": by, "peer": peer})
-        faults.point(ERASING)
-        try:
-            self._store.erase(opening)
-        except OSError as error:
-            raise TimekeeperRefused("store_unavailable", reason=str(error.strerror)) from None
+    def _share(self, request: ReleaseRequest, key: X25519PrivateKey) -> bytes | Refusal:
+        if request.digest.hex() in self._state.withheld:
+            return Refusal("withheld")
+        return checks.share(request, key)
 
     # --- telling
 

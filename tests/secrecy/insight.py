@@ -24,7 +24,8 @@ from signing.seal import (
     unwrap_private,
     unwrap_sp,
 )
-from signing.seal.construction import derive, unwrap_st
+from signing.seal.derivation import derive
+from signing.seal.shares import unwrap_st
 from tests.secrecy import callers, facts
 from tests.secrecy.installation import Installation
 from tests.signing.timekeeper_process import as_user

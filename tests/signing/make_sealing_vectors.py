@@ -13,7 +13,7 @@ from typing import Any
 
 from app.adapters.vault import Vault
 from signing import seal
-from signing.seal.construction import derive
+from signing.seal.derivation import derive
 from signing.seal.passphrase import normalised
 
 FILE = Path(__file__).parents[2] / "docs" / "sealing-vectors.json"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.adapters.vault import Vault
 from signing import seal
-from signing.seal import construction
+from signing.seal.derivation import derive
 from signing.seal.envelope import BODY_STEP, COM_BYTES, HEAD_BYTES
 
 OPENING, PROCURER, AGENCY, RECOVERY, STRANGER = (seal.make_key_pair() for _ in range(5))
@@ -281,7 +281,7 @@ def test_a_wrap_for_one_role_does_not_serve_another() -> None:
     ],
 )
 def test_padding_is_checked_in_full(body: bytes) -> None:
-    key, com = construction.derive(SP, ST, CONTEXT)
+    key, com = derive(SP, ST, CONTEXT)
     padded = body.ljust(-(-len(body) // BODY_STEP) * BODY_STEP, b"\x00")
     ct = AESGCM(key).encrypt(bytes(12), padded, CONTEXT.ctx + com)
     crafted = replace(ENVELOPE, inner=ENVELOPE.inner[:HEAD_BYTES] + ct)
@@ -300,7 +300,7 @@ def test_padding_is_checked_in_full(body: bytes) -> None:
         ({"recipients": [replace(RECIPIENTS[0], public_key=bytes(32))]}, "fingerprint"),
         ({"recipients": [seal.Recipient.of("procurer", bytes(32))]}, "procurer: not an X25519"),
         ({"recipients": [seal.Recipient.of("procurer", b"short")]}, "procurer: not an X25519"),
-        ({"recipients": [replace(RECIPIENTS[0], kind="cms")]}, "unknown kind"),
+        ({"recipients": [replace(RECIPIENTS[0], kind="pkcs11")]}, "unknown kind"),
         ({"recipients": [seal.Recipient.of("x" * 65, PROCURER.public_key)]}, "label"),
         ({"opening_key": bytes(32)}, "timekeeper: not an X25519"),
         ({"profile": "none"}, "profile"),

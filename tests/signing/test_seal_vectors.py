@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from app.adapters.vault import Vault
 from signing import seal
-from signing.seal.construction import derive
+from signing.seal.derivation import derive
 
 DOCS = Path(__file__).parents[2] / "docs"
 OPENER = DOCS / "open_sealed_letter.py"

@@ -16,6 +16,7 @@ from signing.timekeeper import client as client_module
 from signing.timekeeper.certificate import CertificateInvalid
 from signing.timekeeper.client import TimekeeperClient
 from signing.timekeeper.double import DoubleTimekeeper, SettableClock
+from signing.timekeeper.ending import ERASE_DELAY
 from signing.timekeeper.protocol import (
     REFUSALS,
     OpeningCertificate,
@@ -138,7 +139,7 @@ def test_nothing_before_t_everything_after(setting: Setting) -> None:
 def test_one_bad_wrap_holds_up_no_other(setting: Setting) -> None:
     certificate, other = registered(setting, SOON), registered(setting, FAR)
     good, gone, foreign = Sealed(certificate, "1"), Sealed(certificate, "2"), Sealed(other, "3")
-    setting.timekeeper.withhold(certificate.opening, gone.request.digest, "supplier withdrew")
+    setting.timekeeper.withhold(gone.request.digest, "supplier withdrew")
     setting.wait_until(certificate.opening_time)
     flipped = replace(good.request, com=bytes(32))
     requests = [flipped, good.request, gone.request, foreign.request]
@@ -153,7 +154,7 @@ def test_withheld_is_withheld_for_ever(setting: Setting) -> None:
     certificate = registered(setting, SOON)
     gone = Sealed(certificate)
     for _ in range(2):
-        setting.timekeeper.withhold(certificate.opening, gone.request.digest, "supplier")
+        setting.timekeeper.withhold(gone.request.digest, "supplier")
     setting.wait_until(certificate.opening_time)
     for _ in range(2):
         (share,) = setting.timekeeper.release(certificate.opening, [gone.request])
@@ -184,18 +185,37 @@ def test_once_t_has_come_it_does_not_move(setting: Setting) -> None:
         setting.timekeeper.postpone(certificate.opening, setting.now() + FAR, "procurer 1")
 
 
-def test_an_erased_opening_is_gone(setting: Setting) -> None:
+def test_an_erasure_waits_and_can_be_taken_back(setting: Setting) -> None:
     certificate = registered(setting, SOON)
-    letter = Sealed(certificate)
-    for _ in range(2):
-        setting.timekeeper.erase(certificate.opening, "procurer 1")
+    opening, timekeeper, letter = certificate.opening, setting.timekeeper, Sealed(certificate)
+    due = timekeeper.erase(opening, "failed", "procurer 1", "procurer 2")
+    assert abs(due - setting.now() - ERASE_DELAY) < timedelta(seconds=5)
+    assert timekeeper.erase(opening, "cancelled", "procurer 3", "procurer 4") == due
     setting.wait_until(certificate.opening_time)
-    with refused("erased"):
-        setting.timekeeper.release(certificate.opening, [letter.request])
-    with refused("erased"):
-        setting.timekeeper.postpone(certificate.opening, setting.now() + FAR, "procurer 1")
-    with refused("erased"):
-        setting.timekeeper.register(certificate.lot, certificate.opening_time, certificate.deadline)
+    with refused("erasing"):
+        timekeeper.release(opening, [letter.request])
+    with refused("erasing"):
+        timekeeper.postpone(opening, setting.now() + FAR, "procurer 1")
+    for _ in range(2):
+        timekeeper.keep(opening, "procurer 1")
+    (share,) = timekeeper.release(opening, [letter.request])
+    assert letter.opened(share) == LETTER
+
+
+def test_an_erasure_needs_two_people_and_a_reason(setting: Setting) -> None:
+    opening = registered(setting, FAR).opening
+    with refused("same_person"):
+        setting.timekeeper.erase(opening, "failed", "procurer 1", "procurer 1")
+    for reason, first, second in (("tired", "a", "b"), ("failed", "", "b"), ("failed", "a", "")):
+        with refused("bad_request"):
+            setting.timekeeper.erase(opening, reason, first, second)
+    with refused("early"):  # nothing is pending
+        setting.timekeeper.release(opening, [])
+
+
+def test_without_a_recovery_key_nothing_is_archived(setting: Setting) -> None:
+    with refused("no_recovery_key"):
+        setting.timekeeper.archive(registered(setting, FAR).opening, [])
 
 
 def test_times_that_make_no_sense_are_refused(setting: Setting) -> None:
@@ -217,15 +237,15 @@ def test_unknown_openings_and_bad_values_are_refused(setting: Setting) -> None:
         with refused("unknown_opening"):
             timekeeper.release(opening, [])
         with refused("unknown_opening"):
-            timekeeper.erase(opening, "x")
+            timekeeper.erase(opening, "failed", "x", "y")
         with refused("unknown_opening"):
-            timekeeper.withhold(opening, bytes(32), "x")
+            timekeeper.keep(opening, "x")
         with refused("unknown_opening"):
             timekeeper.postpone(opening, setting.now() + FAR, "x")
     with refused("bad_request"):
-        timekeeper.withhold(certificate.opening, bytes(31), "x")
+        timekeeper.withhold(bytes(31), "x")
     with refused("bad_request"):
-        timekeeper.erase(certificate.opening, "")
+        timekeeper.keep(certificate.opening, "")
 
 
 def test_many_wraps_are_released_in_order(setting: Setting) -> None:
@@ -298,7 +318,10 @@ def test_fields_that_do_not_fit_are_refused(process: TimekeeperClient) -> None:
         ("register", {"lot": "x"}),
         ("release", {"opening": "0" * 32, "requests": [1]}),
         ("release", {"opening": "0" * 32, "requests": [{"ctx": b""}]}),
-        ("withhold", {"opening": "0" * 32, "wrap_digest": "text", "requested_by": "x"}),
+        ("withhold", {"wrap_digest": "text", "requested_by": "x"}),
+        ("withhold", {"opening": "0" * 32, "wrap_digest": bytes(32), "requested_by": "x"}),
+        ("erase", {"opening": "0" * 32, "requested_by": "x"}),
+        ("archive", {"opening": "0" * 32, "requests": [], "recovery_key": bytes(32)}),
         ("status", {"more": 1}),
     )
     for operation, fields in calls:

@@ -210,9 +210,9 @@ def test_a_restart_ends_where_the_last_run_was(on_disk: OnDisk) -> None:
     late = on_disk.service.register("late", t, t)
     gone = on_disk.service.register("gone", t, t)
     later = on_disk.service.postpone(late.opening, t + HOUR, "procurer")
-    on_disk.service.erase(gone.opening, "procurer")
+    due = on_disk.service.erase(gone.opening, "failed", "procurer", "second")
     letters = [Sealed(kept, "1"), Sealed(kept, "2")]
-    on_disk.service.withhold(kept.opening, letters[1].request.digest, "supplier")
+    on_disk.service.withhold(letters[1].request.digest, "supplier")
     public = on_disk.service.public()
     on_disk.restart()
     service = on_disk.service
@@ -223,9 +223,10 @@ def test_a_restart_ends_where_the_last_run_was(on_disk: OnDisk) -> None:
     shares = service.release(kept.opening, [letter.request for letter in letters])
     assert letters[0].opened(shares[0]) == LETTER
     assert shares[1] == Refusal("withheld")
-    for opening, code in ((late.opening, "early"), (gone.opening, "erased")):
+    for opening, code in ((late.opening, "early"), (gone.opening, "erasing")):
         with pytest.raises(TimekeeperRefused, match=code):
             service.release(opening, [])
+    assert service.erase(gone.opening, "failed", "procurer", "second") == due
 
 
 def test_a_clock_behind_the_journal_is_refused_after_a_restart(on_disk: OnDisk) -> None:
@@ -246,7 +247,8 @@ def test_erasing_is_finished_by_the_next_start(on_disk: OnDisk) -> None:
     certificate = on_disk.service.register("lot", t, t)
     key = on_disk.folder / "openings" / f"{certificate.opening}.key"
     content = key.read_bytes()
-    on_disk.service.erase(certificate.opening, "procurer")
+    on_disk.clock.now = on_disk.service.erase(certificate.opening, "failed", "one", "two")
+    on_disk.service.tend()
     assert not key.exists()
     key.touch(mode=0o600)
     key.write_bytes(content)  # as if killed between journal and erasing
@@ -268,7 +270,9 @@ def test_full_disk_releases_nothing_and_loses_nothing(
         with pytest.raises(TimekeeperRefused, match="journal_unavailable"):
             on_disk.service.register("lot-2", t + HOUR, t + HOUR)
         with pytest.raises(TimekeeperRefused, match="journal_unavailable"):
-            on_disk.service.withhold(certificate.opening, letter.request.digest, "x")
+            on_disk.service.withhold(letter.request.digest, "x")
+        with pytest.raises(TimekeeperRefused, match="journal_unavailable"):
+            on_disk.service.erase(certificate.opening, "failed", "x", "y")
     (share,) = on_disk.service.release(certificate.opening, [letter.request])
     assert letter.opened(share) == LETTER
 
@@ -347,6 +351,7 @@ def test_with_a_quorum_every_key_has_an_escrow_copy_until_it_is_erased(tmp_path:
     t = on_disk.clock() + HOUR
     certificate = on_disk.service.register("lot", t, t)
     assert on_disk.store.escrow(certificate.opening) is not None
-    on_disk.service.erase(certificate.opening, "procurer")
+    on_disk.clock.now = on_disk.service.erase(certificate.opening, "failed", "one", "two")
+    on_disk.service.tend()
     assert on_disk.store.escrow(certificate.opening) is None
     assert list((tmp_path / "store" / "escrow").iterdir()) == []

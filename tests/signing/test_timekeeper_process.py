@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from signing import faults, private_files, seal, wire
-from signing.timekeeper import __main__, journal, server, service
+from signing.timekeeper import __main__, ending, journal, server, service
 from signing.timekeeper.client import TimekeeperClient
+from signing.timekeeper.ending import ERASE_DELAY
 from signing.timekeeper.escrow import Quorum
 from signing.timekeeper.journal import FileJournal
 from signing.timekeeper.protocol import OpeningCertificate, Refusal, TimekeeperRefused
@@ -34,7 +35,7 @@ POINTS = (
     journal.SYNCED,
     service.KEY_STORED,
     service.UNWRAPPED,
-    service.ERASING,
+    ending.ERASING,
     server.REPLY,
 )
 HOUR = timedelta(hours=1)
@@ -48,12 +49,19 @@ def in_an_hour() -> datetime:
 def quorum_file(tmp_path: Path) -> Path:
     quorum = Quorum(1, (("one", seal.make_key_pair().public_key),))
     (tmp_path / "quorum.json").write_bytes(quorum.to_bytes())
+    (tmp_path / "recovery.key").write_bytes(seal.make_key_pair().public_key)
     return tmp_path / "quorum.json"
+
+
+def offline(quorum_file: Path) -> tuple[str, ...]:
+    """Options naming the keys that are kept elsewhere."""
+    recovery = quorum_file.with_name("recovery.key")
+    return "--escrow-key", str(quorum_file), "--recovery-key", str(recovery)
 
 
 @pytest.fixture
 def running(tmp_path: Path, quorum_file: Path) -> Iterator[Running]:
-    made = Running(tmp_path, "--escrow-key", str(quorum_file))
+    made = Running(tmp_path, *offline(quorum_file))
     yield made
     if made.process.is_alive():
         made.kill()
@@ -67,15 +75,21 @@ def whole_way(running: Running) -> None:
     certificate.verify(persist(client.public))
     kept, gone = Sealed(certificate, "1"), Sealed(certificate, "2")
     requests = [kept.request, gone.request]
-    persist(lambda: client.withhold(certificate.opening, gone.request.digest, "x"))
+    persist(lambda: client.withhold(gone.request.digest, "x"))
     with pytest.raises(TimekeeperRefused, match="early"):
         persist(lambda: client.release(certificate.opening, requests))
     running.move_clock(HOUR)
     shares = persist(lambda: client.release(certificate.opening, requests))
     assert kept.opened(shares[0]) == LETTER
     assert shares[1] == Refusal("withheld")
-    persist(lambda: client.erase(certificate.opening, "x"))
+    due = persist(lambda: client.erase(certificate.opening, "failed", "x", "y"))
+    kept_shares = persist(lambda: client.archive(certificate.opening, requests))
+    assert [len(share) for share in kept_shares if isinstance(share, bytes)] == [80, 80]
+    running.move_clock(due - datetime.now(UTC))
+    t += HOUR + ERASE_DELAY
     assert persist(lambda: client.register("lot-2", t + HOUR, t)).lot == "lot-2"
+    with pytest.raises(TimekeeperRefused, match="erased"):
+        persist(lambda: client.release(certificate.opening, requests))
     assert running.stop() == 0
     check_store(running, certificate.opening)
 
@@ -105,7 +119,7 @@ def test_killed_at_every_point_the_retry_ends_like_an_undisturbed_run(
     for number in range(1, 30):
         folder = tmp_path / str(number)
         folder.mkdir()
-        running = Running(folder, "--escrow-key", str(quorum_file))
+        running = Running(folder, *offline(quorum_file))
         if not running.start(f"{point}:{number}"):
             assert running.exit_code == faults.EXIT_CODE
             assert running.start()
@@ -326,6 +340,7 @@ def test_what_stops_the_start_is_said_in_one_line(tmp_path: Path) -> None:
         ("missing/store", (), "No such file"),
         ("store", ("--escrow-key", str(tmp_path / "bad.json")), "not a quorum file"),
         ("store", ("--escrow-key", str(tmp_path / "none.json")), "No such file"),
+        ("store", ("--recovery-key", str(tmp_path / "bad.json")), "not a public key of 32"),
         (
             "store",
             ("--tsa", "http://127.0.0.1:1/", "--tsa-certificate", str(tmp_path / "bad.json")),

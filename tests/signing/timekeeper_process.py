@@ -27,14 +27,20 @@ LETTER = b"%PDF-1.7 a letter"
 class Sealed:
     """A letter sealed to an opening."""
 
-    def __init__(self, certificate: OpeningCertificate, number: str = "BH-1") -> None:
+    def __init__(
+        self,
+        certificate: OpeningCertificate,
+        number: str = "BH-1",
+        recovery: seal.KeyPair | None = None,
+    ) -> None:
+        recovery = recovery or seal.make_key_pair()
         self.context = seal.SealContext.new(number, certificate.lot, certificate.opening)
         self.envelope = seal.seal(
             LETTER,
             self.context,
             opening_key=certificate.public_key,
             recipients=[seal.Recipient.of("procurer", PROCURER.public_key)],
-            recovery=seal.Recipient.of("recovery", seal.make_key_pair().public_key),
+            recovery=seal.Recipient.of("recovery", recovery.public_key),
         )
 
     @property
@@ -43,8 +49,10 @@ class Sealed:
 
     def opened(self, share: object) -> bytes:
         assert isinstance(share, bytes)
-        sp = seal.unwrap_sp(self.envelope, self.context.ctx, PROCURER.private_key)
-        return seal.open_envelope(self.envelope, self.context, sp, share)
+        return seal.open_envelope(self.envelope, self.context, self.sp(PROCURER), share)
+
+    def sp(self, by: seal.KeyPair) -> bytes:
+        return seal.unwrap_sp(self.envelope, self.context.ctx, by.private_key)
 
 
 class Running:
