@@ -114,7 +114,7 @@ class PlainLetters:
             letter,
             context,
             opening_key=self.world.key_of_opening.public_key,
-            recipients=[seal.Recipient.of(label, key) for label, key in order.recipients],
+            recipients=[seal.Recipient.read(label, key) for label, key in order.recipients],
             recovery=seal.Recipient.of("recovery", order.recovery),
         )
         return Produced(

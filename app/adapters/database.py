@@ -74,6 +74,8 @@ WRITES = (
     "register_project",
     "mandate",
     "opening_key",
+    "rehearsal",
+    "reminder",
     "product",
     "policy",
     "draft",

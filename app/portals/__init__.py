@@ -17,6 +17,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.portals.institution.underwriting",
     "app.portals.institution.offers",
     "app.portals.opening.rooms",
+    "app.portals.opening.supervision",
     "app.portals.projects.pages",
     "app.portals.projects.keys",
 )

@@ -72,10 +72,14 @@ NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
     ),
     "operator": (
         Entry("projects.index", N_("项目")),
+        Entry("supervision.coming", N_("开标演练")),
         Entry("organisations.index", N_("单位")),
         *SHARED,
     ),
-    "regulator": SHARED,
+    "regulator": (
+        Entry("supervision.coming", N_("开标演练")),
+        *SHARED,
+    ),
     "trading_centre": SHARED,
     "association": SHARED,
 }

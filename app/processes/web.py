@@ -18,7 +18,7 @@ from app.adapters.vault import VaultError
 from app.auth.setup import init_auth
 from app.factory import create_app
 from app.house import House
-from app.jobs import openings
+from app.jobs import openings, rounds
 from app.jobs.table import HANDLERS
 from app.jobs.worker import Jobs, Turn
 from app.processes import child, run_file
@@ -90,6 +90,9 @@ def _serve(house: House, listener: socket.socket, stop: threading.Event) -> None
     server = WebServer(application(house, lanes), listener)
     turn = Turn(house.settings.data / "jobs.lock")
     threads = [threading.Thread(target=lane.run, args=(stop, turn)) for lane in lanes]
+    threads.append(
+        threading.Thread(target=rounds.run, args=(house, stop, turn, rounds.ROUNDS), name="rounds")
+    )
     for thread in threads:
         thread.start()
     server.start()

@@ -87,7 +87,7 @@ def unlock_keys(
     opened = []
     for key in envelopes.active_keys(session, actor.organisation_id):
         try:
-            opened.append(unwrap_private(key.wrapped_private, passphrase))
+            opened.append(unwrap_private(key.wrapped_private or b"", passphrase))
         except KeyLocked:
             continue
     if not opened:

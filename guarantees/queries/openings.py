@@ -8,6 +8,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
+from guarantees.queries import rehearsals
 from guarantees.queries.lots import LotRow, lot_row, lot_rows
 from guarantees.records import plain
 from guarantees.records.case import Case
@@ -38,6 +39,8 @@ class KeyRow:
     fingerprint: bytes
     """Empty: no key yet."""
     made_at: datetime | None
+    proved_at: datetime | None = None
+    """When it opened a trial of this lot (rehearsal); None until then."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def room(session: Session, actor: Actor, now: datetime, lot_id: str) -> Room:
         opening=opening.id,
         opening_time=opening.opening_time,
         state=opening.state,
-        keys=tuple(_keys(session, version)),
+        keys=tuple(_keys(session, version, lot_id)),
         started_at=opening.started_at,
         opened_at=opening.opened_at,
         total=opening.total,
@@ -205,8 +208,9 @@ def _may_read(session: Session, actor: Actor, lot: LotRow, version: ProjectVersi
     return mandate is not None and "opening.read" in mandate.actions
 
 
-def _keys(session: Session, version: ProjectVersion) -> list[KeyRow]:
+def _keys(session: Session, version: ProjectVersion, lot_id: str) -> list[KeyRow]:
     found = []
+    known = rehearsals.passed(session, [lot_id])
     for role, organisation_id in (("procurer", version.procurer_id), ("agency", version.agency_id)):
         held = session.get(Organisation, organisation_id) if organisation_id else None
         if held is None:
@@ -216,7 +220,10 @@ def _keys(session: Session, version: ProjectVersion) -> list[KeyRow]:
             .join(Person, Person.id == OpeningKey.person_id)
             .where(OpeningKey.organisation_id == held.id, OpeningKey.state == "active")
         ).all()
-        found += [KeyRow(held.name, role, who, k.fingerprint, k.created_at) for k, who in keys]
+        for key, who in keys:
+            proved = known.get((lot_id, key.fingerprint))
+            row = KeyRow(held.name, role, who, key.fingerprint, key.created_at, proved)
+            found.append(row)
         if not keys:
             found.append(KeyRow(held.name, role, "", b"", None))
     return found

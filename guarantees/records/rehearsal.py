@@ -1,4 +1,4 @@
-"""Rehearsals (开标演练): who has proved, long before T, that its key opens (sealing.md, "Rehearsal").
+"""Rehearsals (开标演练): who has proved, long before T, that its key opens (sealing.md).
 
 For every registered lot alike, whether anybody bids for it or not: no row here depends on a bid.
 """
@@ -40,4 +40,3 @@ class RehearsalReminder(Base):
     """A postponed opening has reminders of its own."""
     days: Mapped[int] = mapped_column(primary_key=True)
     sent_at: Mapped[datetime] = mapped_column(Instant)
-

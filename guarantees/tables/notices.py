@@ -30,6 +30,9 @@ NOTICES = (
     Notice("policy.proposed", "institution", frozenset({"checker"}), "news"),
     Notice("project.corrected", "agency", frozenset({"opener", "clerk"}), "news"),
     Notice("project.corrected", "procurer", frozenset({"opener", "clerk"}), "news"),
+    # Before every opening alike, to those who have not rehearsed.
+    Notice("rehearsal.due", "procurer", frozenset({"opener"}), "news"),
+    Notice("rehearsal.due", "agency", frozenset({"opener"}), "news"),
     Notice("organisation.admitted", "applicant", frozenset({"admin"}), "admitted"),
     Notice("organisation.refused", "applicant", frozenset({"admin"}), "refused"),
     Notice("people.invited", "invited", frozenset(), "invitation"),

@@ -90,10 +90,12 @@ PERMISSIONS: dict[str, Permission] = {
     "mandate.grant": _permit("procurer", "admin opener"),
     "opening.read": _permit("procurer agency", mandate=True),
     "opening_key.make": _permit("procurer agency", "opener"),
+    "opening.rehearse": _permit("procurer agency", "opener"),
     "lot.open": _permit("procurer agency", "opener", second_factor=True, mandate=True),
     # operator and regulator
     "operator.read": _permit("operator"),
     "organisation.admit": _permit("operator", "system_admin"),
+    "rehearsal.read": _permit("regulator operator"),
     "supervision.read": _permit("regulator operator", "supervisor audit_admin"),
     # the platform's own jobs
     "organisation.found": _permit("system"),

@@ -48,9 +48,7 @@ def _rehearsals() -> None:
             ["person_id"], ["person.id"], name=op.f("fk_rehearsal_person_id_person")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rehearsal")),
-        sa.UniqueConstraint(
-            "lot_id", "fingerprint", name=op.f("uq_rehearsal_lot_id_fingerprint")
-        ),
+        sa.UniqueConstraint("lot_id", "fingerprint", name=op.f("uq_rehearsal_lot_id_fingerprint")),
     )
     with op.batch_alter_table("rehearsal", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rehearsal_fingerprint"), ["fingerprint"], unique=False)

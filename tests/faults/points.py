@@ -37,6 +37,8 @@ OTHER_WRITES = frozenset(
         "register_project",
         "mandate",
         "opening_key",
+        "rehearsal",
+        "reminder",
         "product",
         "policy",
         "draft",

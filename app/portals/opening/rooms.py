@@ -11,12 +11,18 @@ from app.auth.guard import actor, needs
 from app.auth.second_factor import code_needed, prove, proved
 from app.context import house, now, read
 from app.forms import Form, add_errors, required
-from app.jobs import opened_files, openings
+from app.jobs import opened_files, openings, rehearsals
 from app.portals.wording import FORM_NOTES, FORMS, KINDS
 from app.problems import explain
 from app.shell import notify
 from app.text import _, _l
-from guarantees.errors import GuaranteeError, InvalidInput, NotFound, PassphraseRefused
+from guarantees.errors import (
+    GuaranteeError,
+    InvalidInput,
+    NotFound,
+    PassphraseRefused,
+    RehearsalFailed,
+)
 from guarantees.queries import openings as queries
 from guarantees.queries.openings import ResultRow, Room
 from guarantees.tables import permissions
@@ -33,6 +39,14 @@ class OpenForm(Form):
 
     passphrase = PasswordField(_l("解密口令"), [required(_l("请输入解密口令。"))])
     otp = StringField(_l("动态验证码"), [code_needed])
+
+
+class RehearsalForm(Form):
+    """No code of the authenticator: nothing is opened but a trial."""
+
+    passphrase = PasswordField(
+        _l("解密口令"), [required(_l("请输入解密口令。"))], id="rehearsal-passphrase"
+    )
 
 
 @blueprint.get("/")
@@ -70,6 +84,22 @@ def open_lot(lot: str) -> str | Response:
             return redirect(url_for(".room", lot=lot))
     form.otp.data = ""
     return _page(read(queries.room, actor(), now(), lot), form)
+
+
+@blueprint.post("/<lot>/rehearse")
+@needs("opening.rehearse")
+def rehearse(lot: str) -> str | Response | tuple[str, int]:
+    """Prove, for every lot of the project, that the key opens. The passphrase ends with it."""
+    form = RehearsalForm()
+    if form.validate_on_submit():
+        try:
+            rehearsals.prove(house(), actor(), now(), lot, form.passphrase.data or "")
+        except (PassphraseRefused, RehearsalFailed) as error:
+            add_errors(form, {"passphrase": explain(error).detail})
+        else:
+            notify("ok", _("演练通过。"), _("您的钥匙和口令打开了演练函，开标时照此操作。"))
+            return redirect(url_for(".room", lot=lot), 303)
+    return _page(read(queries.room, actor(), now(), lot), OpenForm(None), form), 422
 
 
 @blueprint.get("/<lot>/letters/<case>")
@@ -138,7 +168,7 @@ def _field(error: GuaranteeError | SigningError) -> str:
     return "passphrase" if isinstance(error, PassphraseRefused) else ""
 
 
-def _page(opened: Room, form: OpenForm) -> str:
+def _page(opened: Room, form: OpenForm, rehearsal: RehearsalForm | None = None) -> str:
     running = openings.running(opened.lot.id)
     return render_template(
         "portals/opening/room.html",
@@ -151,9 +181,18 @@ def _page(opened: Room, form: OpenForm) -> str:
         results=_filtered(opened.results),
         counts=_counts(opened.results),
         may_open=permissions.allowed(actor(), "lot.open"),
+        rehearsal=rehearsal or RehearsalForm(None),
+        may_rehearse=_may_rehearse(opened),
         v=request.args.get("v", ""),
         q=request.args.get("q", ""),
     )
+
+
+def _may_rehearse(opened: Room) -> bool:
+    """Somebody of this organisation could, who has a passphrase for one of its keys."""
+    own = actor().organisation_name
+    held = any(one.fingerprint and one.organisation == own for one in opened.keys)
+    return held and opened.state == "sealed" and permissions.allowed(actor(), "opening.rehearse")
 
 
 def _clock() -> ClockStatus | None:
