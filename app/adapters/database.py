@@ -74,6 +74,7 @@ WRITES = (
     "register_project",
     "mandate",
     "opening_key",
+    "key_change",
     "rehearsal",
     "reminder",
     "product",

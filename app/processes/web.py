@@ -18,7 +18,7 @@ from app.adapters.vault import VaultError
 from app.auth.setup import init_auth
 from app.factory import create_app
 from app.house import House
-from app.jobs import openings, rounds
+from app.jobs import key_changes, openings, rounds
 from app.jobs.table import HANDLERS
 from app.jobs.worker import Jobs, Turn
 from app.processes import child, run_file
@@ -111,6 +111,7 @@ def _end(server: WebServer, lanes: Sequence[Jobs], threads: Sequence[threading.T
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
     openings.wait_for_all(max(0.0, until - time.monotonic()))
+    key_changes.wait_for_all(max(0.0, until - time.monotonic()))
     log.info("ended")
 
 

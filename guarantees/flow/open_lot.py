@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound, OtherKeyNeeded, PassphraseRefused, TooEarly
 from guarantees.flow import steps
-from guarantees.flow.steps import envelopes
+from guarantees.flow.steps import envelopes, keyring
 from guarantees.ports import Files, Vault
 from guarantees.records import casebook
 from guarantees.records.case import Case
@@ -29,14 +29,13 @@ from guarantees.values.ids import new_id
 from guarantees.values.moments import beijing_text
 from signing.seal import (
     Envelope,
-    KeyLocked,
     ReleaseRequest,
     SealBroken,
     SealContext,
+    Wrap,
     fingerprint_of_private,
     open_envelope,
     parse,
-    unwrap_private,
     unwrap_sp,
 )
 
@@ -55,7 +54,9 @@ class Sealed:
     envelope: Envelope | None
     """None: what is stored does not open, which is a verdict too."""
     keys: frozenset[bytes] = frozenset()
-    """Fingerprints of the registered opening keys that it was sealed to."""
+    """Fingerprints of the registered opening keys that it was sealed or re-wrapped to."""
+    rewraps: tuple[Wrap, ...] = ()
+    """For keys that its recipients changed to later."""
 
     def request(self) -> ReleaseRequest | None:
         return self.envelope.release_request(self.context) if self.envelope else None
@@ -82,14 +83,11 @@ class Verdict:
 def unlock_keys(
     session: Session, actor: Actor, now: datetime, lot_id: str, passphrase: str
 ) -> list[bytes]:
-    """Private keys of the actor's organisation that the passphrase opens; never stored."""
+    """Private keys of the actor's organisation that the passphrase opens, retired ones too; never
+    stored."""
     _authorised(session, actor, now, lot_id)
-    opened = []
-    for key in envelopes.active_keys(session, actor.organisation_id):
-        try:
-            opened.append(unwrap_private(key.wrapped_private or b"", passphrase))
-        except KeyLocked:
-            continue
+    keys = envelopes.keys_of(session, actor.organisation_id)
+    opened = keyring.unlock([keyring.kept(key) for key in keys], passphrase)
     if not opened:
         raise PassphraseRefused(noun="opening key")
     return opened
@@ -136,7 +134,7 @@ def unseal(one: Sealed, keys: list[bytes], st: bytes) -> bytes:
         raise SealBroken
     for key in keys:
         try:
-            sp = unwrap_sp(one.envelope, one.context.ctx, key)
+            sp = unwrap_sp(one.envelope, one.context.ctx, key, one.rewraps)
         except SealBroken:
             continue
         return open_envelope(one.envelope, one.context, sp, st)
@@ -232,7 +230,10 @@ def _sealed(case: Case, files: Files, vault: Vault) -> Sealed:
     if intent is None or letter is None:
         raise NotFound(noun="letter", id=case.id)
     context = SealContext(letter.eid, intent.number, case.lot, intent.opening)
-    return Sealed(case.id, context, letter.sha256, intent.terms, _envelope(intent.id, files, vault))
+    envelope = _envelope(intent.id, files, vault)
+    return Sealed(
+        case.id, context, letter.sha256, intent.terms, envelope, rewraps=tuple(case.rewraps)
+    )
 
 
 def _envelope(intent_id: str, files: Files, vault: Vault) -> Envelope | None:
@@ -248,11 +249,12 @@ def _envelope(intent_id: str, files: Files, vault: Vault) -> Envelope | None:
 def _with_keys(session: Session, letters: list[Sealed]) -> list[Sealed]:
     """Each letter with the registered keys among its recipients, whoever holds them today."""
     registered = set(session.scalars(select(OpeningKey.fingerprint)))
-    return [replace(one, keys=frozenset(_recipients(one.envelope)) & registered) for one in letters]
+    return [replace(one, keys=frozenset(_recipients(one)) & registered) for one in letters]
 
 
-def _recipients(envelope: Envelope | None) -> list[bytes]:
-    return [wrap.fingerprint for wrap in envelope.recipient_wraps] if envelope else []
+def _recipients(one: Sealed) -> list[bytes]:
+    wraps = one.envelope.recipient_wraps if one.envelope else ()
+    return [wrap.fingerprint for wrap in (*wraps, *one.rewraps)]
 
 
 def _results(session: Session, opening_id: str) -> int:

@@ -4,17 +4,17 @@
 database, `store` writes who has proved it. Nothing in it asks whether anybody bids.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from guarantees.errors import MoveRefused, PassphraseRefused, RehearsalFailed
 from guarantees.flow import steps
-from guarantees.flow.steps import envelopes, rehearsals, trials
+from guarantees.flow.steps import envelopes, keyring, rehearsals, trials
 from guarantees.records.project import Lot
 from guarantees.values.actor import Actor
-from signing.seal import KeyLocked, Recipient, fingerprint_of_private, unwrap_private
+from signing.seal import Recipient, fingerprint_of_private
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Plan:
     project: str
     lots: tuple[tuple[str, tuple[Recipient, ...]], ...]
     """Id and recipients of each lot whose opening is yet to begin."""
-    keys: tuple[bytes, ...] = field(repr=False)
-    """Wrapped private keys of the person's organisation."""
+    keys: tuple[keyring.Kept, ...]
+    """Active keys of the person's organisation."""
 
 
 def prepare(session: Session, actor: Actor, now: datetime, lot_id: str) -> Plan:
@@ -38,8 +38,8 @@ def prepare(session: Session, actor: Actor, now: datetime, lot_id: str) -> Plan:
     keys = envelopes.active_keys(session, actor.organisation_id)
     return Plan(
         project.id,
-        tuple((lot.id, _recipients(session, lot)) for lot in lots),
-        tuple(key.wrapped_private for key in keys if key.wrapped_private),
+        tuple((lot.id, _recipients(session, lot, now)) for lot in lots),
+        tuple(keyring.kept(key) for key in keys),
     )
 
 
@@ -48,7 +48,9 @@ def prove(plan: Plan, passphrase: str, recovery: bytes) -> frozenset[bytes]:
 
     PassphraseRefused if the passphrase opens no key, RehearsalFailed if a key opens no letter.
     """
-    keys = _unlocked(plan, passphrase)
+    keys = keyring.unlock(plan.keys, passphrase)
+    if not keys:
+        raise PassphraseRefused(noun="opening key")
     for lot_id, recipients in plan.lots:
         trial = trials.make(lot_id, recipients, recovery)
         if not all(trial.opens(key) for key in keys):
@@ -67,17 +69,6 @@ def store(
         rehearsals.record_passed(session, actor, now, lots, fingerprint)
 
 
-def _recipients(session: Session, lot: Lot) -> tuple[Recipient, ...]:
-    return tuple(Recipient.read(label, key) for label, key in envelopes.recipients(session, lot))
-
-
-def _unlocked(plan: Plan, passphrase: str) -> list[bytes]:
-    opened = []
-    for wrapped in plan.keys:
-        try:
-            opened.append(unwrap_private(wrapped, passphrase))
-        except KeyLocked:
-            continue
-    if not opened:
-        raise PassphraseRefused(noun="opening key")
-    return opened
+def _recipients(session: Session, lot: Lot, now: datetime) -> tuple[Recipient, ...]:
+    found = envelopes.recipients(session, lot, now)
+    return tuple(Recipient.read(label, key) for label, key in found)

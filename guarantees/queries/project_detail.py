@@ -221,12 +221,6 @@ def _mandates(session: Session, project_id: str) -> tuple[MandateRow, ...]:
     )
 
 
-def opening_keys(session: Session, actor: Actor, now: datetime) -> tuple[OpeningKeyRow, ...]:
-    """Keys of the actor's organisation, the oldest first."""
-    permissions.check(actor, "project.read", now)
-    return _keys_of(session, actor, [actor.organisation_id])
-
-
 def _keys_of(
     session: Session,
     actor: Actor,

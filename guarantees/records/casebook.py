@@ -17,14 +17,23 @@ from guarantees.records.case import SCHEMA, Case
 from guarantees.records.guarantee import OpenCase
 from guarantees.records.sealed import SealedCase, SealedIndex
 from guarantees.records.summary import Summary
+from signing.seal import Wrap, lp, parts_of
 
 PURPOSE = "case"
 SIZES = (16 * 1024, 64 * 1024, 256 * 1024)
-"""Bytes of a blob: its head, then the rest."""
+"""Bytes of a blob's first two parts: its head, then the rest."""
 
 HEAD_PURPOSE = "case-head"
 HEAD_SIZE = 2 * 1024
 """Bytes in which the summary is sealed by itself: lists read a thousand of them."""
+
+REWRAPS_PURPOSE = "case-rewraps"
+REWRAPS_SIZE = 4 * 1024
+"""Bytes of a blob's last part, whatever it holds: else the cases of a lot whose procurer changed
+its key would grow out of their size. Blobs of an earlier version end without it."""
+
+REWRAPS_ROOM = REWRAPS_SIZE - 128
+"""Bytes for the wraps; each takes four more than `Wrap.encoded`."""
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 
@@ -60,6 +69,7 @@ def get(session: Session, case_id: str) -> Case:
     if row is None:
         return plain.read(session, case_id)
     case = _unseal(session, case_id, row.blob)
+    case.rewraps = _rewraps(session, case_id, row.blob)
     case.sealed, case.row_version = True, row.version
     return case
 
@@ -89,6 +99,36 @@ def to_plain(session: Session, case: Case) -> None:
     session.execute(update(SealedCase).where(SealedCase.id == case.id).values(opened=True))
     case.sealed, case.row_version = False, 1
     plain.write_new(session, case)
+
+
+def unopened(session: Session) -> list[str]:
+    """Ids of all sealed cases of the platform that are not opened."""
+    return list(session.scalars(select(SealedCase.id).where(SealedCase.opened.is_(False))))
+
+
+def make_room(case: Case, heirs: Mapping[bytes, bytes]) -> None:
+    """Drop the wraps for retired keys (fingerprint → the heir's) whose heirs have one here."""
+    held = {one.fingerprint for one in case.rewraps}
+    case.rewraps = [one for one in case.rewraps if not held & _descent(one.fingerprint, heirs)]
+
+
+def _descent(key: bytes, heirs: Mapping[bytes, bytes]) -> set[bytes]:
+    """The key's heir, the heir's heir, and so on."""
+    found: set[bytes] = set()
+    while (heir := heirs.get(key)) is not None and heir not in found:
+        found.add(heir)
+        key = heir
+    return found
+
+
+def rewrap(case: Case, wrap: Wrap) -> bool:
+    """Keep a wrap made later; False if there is no room, which several agencies in turn may take
+    up: then the heir's inherited key opens what the wrap would have."""
+    made = [*case.rewraps, wrap]
+    if len(lp(*(one.encoded() for one in made))) > REWRAPS_ROOM:
+        return False
+    case.rewraps = made
+    return True
 
 
 def of_lot(session: Session, lot: str) -> list[str]:
@@ -130,22 +170,34 @@ def plain_summaries(rows: Iterable[OpenCase]) -> Iterator[Summary]:
 
 
 def seal(session: Session, case: Case) -> bytes:
-    """The blob: the summary that lists read, then the whole case, each sealed by itself."""
+    """The blob: the summary that lists read, the whole case, the wraps made later; each sealed by
+    itself."""
     vault, aad = session.info["vault"], case.id.encode()
     head = json.dumps(summary.values_of(case), ensure_ascii=False, separators=(",", ":")).encode()
     rest = [size - HEAD_SIZE for size in SIZES]
     sealed: bytes = vault.seal(HEAD_PURPOSE, head, aad, HEAD_SIZE)
     sealed += vault.seal(PURPOSE, codec.to_bytes(case), aad, rest)
+    wraps = lp(*(one.encoded() for one in case.rewraps))
+    sealed += vault.seal(REWRAPS_PURPOSE, wraps, aad, REWRAPS_SIZE)
     return sealed
 
 
 def _unseal(session: Session, case_id: str, blob: bytes) -> Case:
-    plain: bytes = session.info["vault"].open(PURPOSE, blob[HEAD_SIZE:], case_id.encode())
+    end = None if len(blob) in SIZES else -REWRAPS_SIZE
+    plain: bytes = session.info["vault"].open(PURPOSE, blob[HEAD_SIZE:end], case_id.encode())
     document = json.loads(plain)
     if document["schema"] > SCHEMA:
         raise NotFound(noun="case", id=case_id, reason="newer schema")
     case: Case = codec.load(Case, document)
     return case
+
+
+def _rewraps(session: Session, case_id: str, blob: bytes) -> list[Wrap]:
+    if len(blob) in SIZES:
+        return []
+    part = blob[-REWRAPS_SIZE:]
+    plain: bytes = session.info["vault"].open(REWRAPS_PURPOSE, part, case_id.encode())
+    return [Wrap.decoded(one) for one in parts_of(plain)]
 
 
 def _summary(session: Session, case_id: str, head: bytes) -> Summary:

@@ -85,3 +85,5 @@ class OpeningKey(Base):
     """The key that it was changed for."""
     inherited: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Its private part for the heir (HPKE): the new passphrase opens what the old one did."""
+
+    organisation: Mapped[Organisation] = relationship()

@@ -54,6 +54,11 @@ MOVES = (
     Move("opening", NEW, "sealed", "project.register", "sealing.md 1"),
     Move("opening", "sealed", "opening", "lot.open", "sealing.md 9"),
     Move("opening", "opening", "opened", "lot.open", "sealing.md 10"),
+    # recipient's key 解密钥匙 and its change 换钥
+    Move("opening key", NEW, "active", "opening_key.make", "sealing.md 5"),
+    Move("opening key", "active", "retired", "opening_key.change", "sealing.md 5"),
+    Move("key change", NEW, "running", "opening_key.change", "sealing.md 5"),
+    Move("key change", "running", "complete", "opening_key.change", "sealing.md 5"),
     # project 项目
     Move("project", NEW, "draft", "project.enter", "LJ-1"),
     Move("project", "draft", "registered", "project.register", "LJ-1"),

@@ -91,6 +91,7 @@ PERMISSIONS: dict[str, Permission] = {
     "opening.read": _permit("procurer agency", mandate=True),
     "opening_key.make": _permit("procurer agency", "opener"),
     "opening.rehearse": _permit("procurer agency", "opener"),
+    "opening_key.change": _permit("procurer agency", "opener", second_factor=True),
     "lot.open": _permit("procurer agency", "opener", second_factor=True, mandate=True),
     # operator and regulator
     "operator.read": _permit("operator"),

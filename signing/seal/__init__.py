@@ -12,7 +12,7 @@ Every failure to open is SealBroken, alike in everything.
 from signing.seal.broken import SealBroken
 from signing.seal.cms import certificate_fault
 from signing.seal.construction import MAX_LETTER, NotSealable, open_envelope, seal
-from signing.seal.encoding import lp
+from signing.seal.encoding import lp, parts_of
 from signing.seal.envelope import (
     Envelope,
     Recipient,
@@ -29,6 +29,8 @@ from signing.seal.private_keys import (
     KeyLocked,
     KeyPair,
     WeakPassphrase,
+    bequeath,
+    inherit,
     make_key_pair,
     unwrap_private,
     wrap_private,
@@ -64,15 +66,18 @@ __all__ = [
     "TrusteeRequest",
     "WeakPassphrase",
     "Wrap",
+    "bequeath",
     "certificate_fault",
     "combine_st",
     "fingerprint_of",
     "fingerprint_of_private",
+    "inherit",
     "leaf_hash",
     "lp",
     "make_key_pair",
     "open_envelope",
     "parse",
+    "parts_of",
     "passphrase_faults",
     "rewrap",
     "seal",

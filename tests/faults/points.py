@@ -37,6 +37,7 @@ OTHER_WRITES = frozenset(
         "register_project",
         "mandate",
         "opening_key",
+        "key_change",
         "rehearsal",
         "reminder",
         "product",
