@@ -22,6 +22,7 @@ NOUNS: Mapping[str, str] = {
     "opening": N_("开标"),
     "opening key": N_("解密钥匙"),
     "key change": N_("换钥"),
+    "recovery": N_("恢复申请"),
     "project": N_("项目"),
     "product": N_("产品"),
     "policy": N_("自动承保政策"),
@@ -73,6 +74,13 @@ STATUS: Mapping[str, Words] = {
     "key change": {
         "running": ("act", N_("进行中")),
         "complete": ("ok", N_("已完成")),
+    },
+    "recovery": {
+        "asked": ("act", N_("待本单位另一人同意")),
+        "seconded": ("act", N_("待平台确认")),
+        "confirmed": ("ok", N_("已确认")),
+        "refused": ("bad", N_("未同意")),
+        "withdrawn": ("end", N_("已撤回")),
     },
     "project": {
         "draft": ("draft", N_("草稿，待补充")),

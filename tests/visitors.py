@@ -18,7 +18,7 @@ from app.factory import create_app
 from app.house import House
 from app.jobs.worker import Jobs
 from app.portals.institution import offers, underwriting
-from app.portals.opening import rooms
+from app.portals.opening import recoveries, recovery, rooms, shares
 from app.portals.projects import keys
 from guarantees.queries.sign_ins import SignedIn
 from guarantees.values.actor import Actor
@@ -101,6 +101,6 @@ def visit(world: World, folder: Path, monkeypatch: Any) -> Pages:
 
     app.before_request(sign_in)
     init_auth(app)
-    for module in (offers, underwriting, rooms, keys):
+    for module in (offers, underwriting, rooms, keys, shares, recovery, recoveries):
         monkeypatch.setattr(module, "prove", prove)
     return pages

@@ -191,6 +191,17 @@ def _populate(session: Session, world: World, lots: int) -> None:
     _project(session, world, organisations, lots)
 
 
+def add_person(world: World, who: str, like: str, role: str) -> None:
+    """One more person in the organisation of `like`."""
+    organisation = world.people[like].organisation_id
+
+    def add(session: Session) -> Actor:
+        held = session.get_one(Organisation, organisation)
+        return _person(session, world, held, who, role)
+
+    world.people[who] = world.sessions.write("people", add)
+
+
 def _organisation(session: Session, world: World, role: str, name: str) -> Organisation:
     made = Organisation(
         id=new_id(),

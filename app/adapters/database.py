@@ -75,6 +75,7 @@ WRITES = (
     "mandate",
     "opening_key",
     "key_change",
+    "recovery",
     "rehearsal",
     "reminder",
     "product",

@@ -1,6 +1,7 @@
 """The opening of a lot, run in a thread of the process whose page was asked (sealing.md step 9).
 
     start(house, actor, now, lot, passphrase)   raises what can be said at once; a thread goes on
+    start_with(house, actor, now, lot, means)   with shares that a token or the recovery key gave
     running(lot)                                whether it does; progress stands in the database
 
 The procurer's private keys are held in the thread's memory and nowhere else. Stopped anywhere,
@@ -22,6 +23,7 @@ from app.jobs.opened_files import read_letter, read_list
 from guarantees.errors import TooEarly, Unavailable
 from guarantees.flow import open_lot
 from guarantees.flow.open_lot import Plan, Sealed, Verdict
+from guarantees.flow.steps.means import Means
 from guarantees.queries import openings
 from guarantees.values.actor import Actor
 from guarantees.values.moments import beijing_text
@@ -30,7 +32,15 @@ from signing.seal import SealBroken
 from signing.timekeeper.protocol import Refusal, TimekeeperRefused
 from signing.timekeeper.times import from_text
 
-__all__ = ["read_letter", "read_list", "running", "start", "wait", "wait_for_all"]
+__all__ = [
+    "read_letter",
+    "read_list",
+    "running",
+    "start",
+    "start_with",
+    "wait",
+    "wait_for_all",
+]
 
 
 BATCH = 200
@@ -53,7 +63,7 @@ class _Run:
     house: House
     actor: Actor
     lot: str
-    keys: list[bytes] = field(repr=False)
+    means: Means = field(repr=False)
 
     def acting(self) -> tuple[Actor, datetime]:
         """The person and the moment of the next step.
@@ -79,25 +89,41 @@ def start(house: House, actor: Actor, now: datetime, lot: str, passphrase: str) 
     with house.sessions.reading() as session:
         openings.room(session, actor, now, lot)  # who opens must be able to read the result
         keys = open_lot.unlock_keys(session, actor, now, lot, passphrase)
+    _start(_Run(house, actor, lot, Means(keys)), other_keys_will_do=False)
+
+
+def start_with(house: House, actor: Actor, now: datetime, lot: str, means: Means) -> None:
+    """The same with shares that were taken out elsewhere, or with none: then the opening begins,
+    and its sealed shares can be fetched. Letters that these means do not open wait.
+
+    Unavailable while a run is under way: it knows nothing of these shares.
+    """
+    if running(lot):
+        raise Unavailable(service="opening")
+    with house.sessions.reading() as session:
+        openings.room(session, actor, now, lot)
+    _start(_Run(house, actor, lot, means), other_keys_will_do=True)
+
+
+def _start(run: _Run, *, other_keys_will_do: bool) -> None:
     with _lock:
-        if lot in _runs:
+        if run.lot in _runs:
             return
-        _runs[lot] = None
-    run = _Run(house, actor, lot, keys)
+        _runs[run.lot] = None
     try:
         plan = _prepare(run)
-        mine = open_lot.within_reach(plan, keys)
+        mine = open_lot.within_reach(plan, run.means)
         # The timekeeper first: before T by its clock nothing is said of letters, not even this.
         shares = _first_shares(run, mine)
-        if plan.letters and not mine.letters:
+        if plan.letters and not mine.letters and not other_keys_will_do:
             raise open_lot.other_keys(plan)
         _begin(run, plan)
         thread = threading.Thread(target=_work, args=(run, mine, shares), name="opening")
-        _runs[lot] = thread
+        _runs[run.lot] = thread
         thread.start()
     except BaseException:
         with _lock:
-            _runs.pop(lot, None)
+            _runs.pop(run.lot, None)
         raise
 
 
@@ -173,7 +199,7 @@ def _work(run: _Run, plan: Plan, shares: list[Share]) -> None:
         service = error.fields.get("service") if isinstance(error, Unavailable) else None
         log.error("interrupted", opening=plan.opening, error=type(error).__name__, service=service)
     finally:
-        run.keys.clear()
+        run.means.clear()
         with _lock:
             _runs.pop(run.lot, None)
 
@@ -187,7 +213,7 @@ def _open_all(run: _Run, plan: Plan, shares: list[Share]) -> bool:
     while True:
         _open_plan(run, plan, shares)
         left = _prepare(run)
-        plan = open_lot.within_reach(left, run.keys)
+        plan = open_lot.within_reach(left, run.means)
         if not plan.letters:
             break
         shares = _first_shares(run, plan)
@@ -224,7 +250,7 @@ def _open_one(run: _Run, one: Sealed, share: Share) -> Opened:
     if isinstance(share, Refusal):
         return one, verdicts.withheld(share), ""
     try:
-        letter = open_lot.unseal(one, run.keys, share)
+        letter = open_lot.unseal(one, run.means, share)
     except SealBroken:
         return one, verdicts.not_opened(), ""
     verdict = verdicts.judge(run.house, one, letter)

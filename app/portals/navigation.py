@@ -73,6 +73,7 @@ NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
     "operator": (
         Entry("projects.index", N_("项目")),
         Entry("supervision.coming", N_("开标演练")),
+        Entry("recoveries.index", N_("恢复申请")),
         Entry("organisations.index", N_("单位")),
         *SHARED,
     ),

@@ -6,7 +6,6 @@ again, each letter still has exactly one verdict.
 """
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,9 +13,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from guarantees.errors import NotFound, OtherKeyNeeded, PassphraseRefused, TooEarly
+from guarantees.errors import MoveRefused, NotFound, OtherKeyNeeded, PassphraseRefused, TooEarly
 from guarantees.flow import steps
 from guarantees.flow.steps import envelopes, keyring
+from guarantees.flow.steps.means import Means
 from guarantees.ports import Files, Vault
 from guarantees.records import casebook
 from guarantees.records.case import Case
@@ -33,10 +33,8 @@ from signing.seal import (
     SealBroken,
     SealContext,
     Wrap,
-    fingerprint_of_private,
     open_envelope,
     parse,
-    unwrap_sp,
 )
 
 SHOWN_DIGITS = 16
@@ -103,22 +101,30 @@ def prepare(
     opening = _authorised(session, actor, now, lot_id)
     if now < opening.opening_time:
         raise TooEarly(beijing_text(opening.opening_time), noun="opening", id=opening.id)
+    return _plan(session, opening, lot_id, files, vault)
+
+
+def waiting(
+    session: Session, actor: Actor, now: datetime, lot_id: str, *, files: Files, vault: Vault
+) -> Plan:
+    """The same for those who fetch sealed shares, once the timekeeper has released the lot's: from
+    then on how many there are is no secret. MoveRefused in any other state."""
+    opening = _authorised(session, actor, now, lot_id, action="opening.shares")
+    if opening.state != "opening":
+        raise MoveRefused(noun="opening", id=opening.id)
+    return _plan(session, opening, lot_id, files, vault)
+
+
+def _plan(session: Session, opening: Opening, lot_id: str, files: Files, vault: Vault) -> Plan:
     cases = (casebook.get(session, one) for one in casebook.of_lot(session, lot_id))
     letters = [_sealed(case, files, vault) for case in cases if case.sealed and case.letter]
     secrets.SystemRandom().shuffle(letters)
     return Plan(opening.id, lot_id, tuple(_with_keys(session, letters)))
 
 
-def within_reach(plan: Plan, keys: Sequence[bytes]) -> Plan:
-    """The part of the plan that these private keys decide.
-
-    Left out is what was sealed to other registered keys alone (before this one was made, or before
-    the agency's mandate): it is not broken, and waits for those keys. What no registered key opens
-    stays in: its verdict is the same whoever opens.
-    """
-    held = {fingerprint_of_private(key) for key in keys}
-    mine = tuple(one for one in plan.letters if not one.keys or one.keys & held)
-    return replace(plan, letters=mine)
+def within_reach(plan: Plan, means: Means) -> Plan:
+    """The part of the plan that these means decide."""
+    return replace(plan, letters=tuple(one for one in plan.letters if means.decides(one)))
 
 
 def other_keys(plan: Plan) -> OtherKeyNeeded:
@@ -128,17 +134,11 @@ def other_keys(plan: Plan) -> OtherKeyNeeded:
     return OtherKeyNeeded(fingerprints=shown, noun="opening key")
 
 
-def unseal(one: Sealed, keys: list[bytes], st: bytes) -> bytes:
+def unseal(one: Sealed, means: Means, st: bytes) -> bytes:
     """The letter; SealBroken, always alike, if anything at all does not fit."""
     if one.envelope is None:
         raise SealBroken
-    for key in keys:
-        try:
-            sp = unwrap_sp(one.envelope, one.context.ctx, key, one.rewraps)
-        except SealBroken:
-            continue
-        return open_envelope(one.envelope, one.context, sp, st)
-    raise SealBroken
+    return open_envelope(one.envelope, one.context, means.sp(one), st)
 
 
 def begin(session: Session, actor: Actor, now: datetime, plan: Plan) -> None:
@@ -207,11 +207,17 @@ def finish(session: Session, actor: Actor, now: datetime, plan: Plan) -> bool:
 
 
 def _authorised(
-    session: Session, actor: Actor, now: datetime, lot_id: str, *, alone: bool = False
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    lot_id: str,
+    *,
+    alone: bool = False,
+    action: str = "lot.open",
 ) -> Opening:
     """The lot's opening; with `alone` its row is locked, so that of two processes one begins it
     and one ends it. Of nothing else a row is locked: verdicts refer to the lot meanwhile."""
-    steps.require(actor, "lot.open", now)
+    steps.require(actor, action, now)
     lot = steps.lot(session, lot_id)
     steps.project_for(session, actor, "lot.open", lot.project_id)
     chosen = select(Opening).where(Opening.lot_id == lot_id)

@@ -4,15 +4,20 @@
 database, `store` writes who has proved it. Nothing in it asks whether anybody bids.
 """
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from guarantees.errors import MoveRefused, PassphraseRefused, RehearsalFailed
+from guarantees.errors import MoveRefused, NotFound, PassphraseRefused, RehearsalFailed
 from guarantees.flow import steps
 from guarantees.flow.steps import envelopes, keyring, rehearsals, trials
+from guarantees.records.person import CMS, OpeningKey
 from guarantees.records.project import Lot
+from guarantees.records.rehearsal import Rehearsal
 from guarantees.values.actor import Actor
 from signing.seal import Recipient, fingerprint_of_private
 
@@ -67,6 +72,65 @@ def store(
     lots = [lot_id for lot_id, _recipients in plan.lots]
     for fingerprint in sorted(proved):
         rehearsals.record_passed(session, actor, now, lots, fingerprint)
+
+
+# --- a token, whose private key never comes here
+
+
+def ask(session: Session, actor: Actor, now: datetime, lot_id: str, key_id: str) -> None:
+    """Seal a trial of the lot to the token; its share waits to be fetched. Asked again: afresh."""
+    token, _lots = _token(session, actor, now, lot_id, key_id)
+    row = rehearsals.row_for(session, actor, lot_id, token.fingerprint)
+    row.question, row.answer = trials.for_token(lot_id, token)
+    row.person_id = actor.person_id
+
+
+def question(session: Session, actor: Actor, now: datetime, lot_id: str, key_id: str) -> bytes:
+    """The sealed share, DER; NotFound unless one was asked for."""
+    token, _lots = _token(session, actor, now, lot_id, key_id)
+    found = _asked(session, lot_id, token)
+    if found is None or found.question is None:
+        raise NotFound(noun="rehearsal", id=lot_id)
+    return found.question
+
+
+def answer(
+    session: Session, actor: Actor, now: datetime, lot_id: str, key_id: str, share: bytes
+) -> None:
+    """Handed in opened: proved for every lot of the project, which has the same recipients.
+
+    RehearsalFailed if it is another's, MoveRefused unless one was asked for.
+    """
+    token, lots = _token(session, actor, now, lot_id, key_id)
+    found = _asked(session, lot_id, token)
+    if found is None or found.answer is None:
+        raise MoveRefused(noun="rehearsal", id=lot_id)
+    if not hmac.compare_digest(hashlib.sha256(share).digest(), found.answer):
+        raise RehearsalFailed(noun="token")
+    rehearsals.record_passed(session, actor, now, lots, token.fingerprint)
+
+
+def _token(
+    session: Session, actor: Actor, now: datetime, lot_id: str, key_id: str
+) -> tuple[Recipient, list[str]]:
+    """An active token of the actor's side, and the project's lots that are rehearsed."""
+    steps.require(actor, "opening.rehearse", now)
+    project = steps.project_for(session, actor, "lot.open", steps.lot(session, lot_id).project_id)
+    lots = [lot.id for lot in rehearsals.lots_ahead(session, project)]
+    key = session.get(OpeningKey, key_id)
+    if key is None or key.organisation_id != actor.organisation_id or key.kind != CMS:
+        raise NotFound(noun="token", id=key_id)
+    if lot_id not in lots or key.state != "active":
+        raise MoveRefused(noun="rehearsal", id=lot_id)
+    return Recipient.read(actor.organisation_role, key.public_key), lots
+
+
+def _asked(session: Session, lot_id: str, token: Recipient) -> Rehearsal | None:
+    return session.scalars(
+        select(Rehearsal).where(
+            Rehearsal.lot_id == lot_id, Rehearsal.fingerprint == token.fingerprint
+        )
+    ).one_or_none()
 
 
 def _recipients(session: Session, lot: Lot, now: datetime) -> tuple[Recipient, ...]:

@@ -23,6 +23,8 @@ class KeyRow:
     """The reader made it."""
     kind: str
     fingerprint: bytes
+    public_key: bytes
+    """Of a token its certificate, DER."""
     state: str
     """active, changing, retired, or expired (a token's certificate, judged as of now)."""
     token: TokenFacts | None
@@ -56,6 +58,7 @@ def of_own(session: Session, actor: Actor, now: datetime) -> list[KeyRow]:
             own=key.person_id == actor.person_id,
             kind=key.kind,
             fingerprint=key.fingerprint,
+            public_key=key.public_key,
             state=_state(key, running, now),
             token=facts_of(key.public_key) if key.kind == CMS else None,
             made_at=key.created_at,

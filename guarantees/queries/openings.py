@@ -20,7 +20,7 @@ from guarantees.records.guarantee import (
     OpeningResult,
 )
 from guarantees.records.organisation import Organisation
-from guarantees.records.person import OpeningKey, Person
+from guarantees.records.person import CMS, OpeningKey, Person
 from guarantees.records.project import Lot, Mandate, Opening, Project, ProjectVersion
 from guarantees.tables import permissions
 from guarantees.values.actor import Actor
@@ -41,6 +41,12 @@ class KeyRow:
     made_at: datetime | None
     proved_at: datetime | None = None
     """When it opened a trial of this lot (rehearsal); None until then."""
+    id: str = ""
+    token: bool = False
+    own: bool = False
+    """Of the reader's organisation."""
+    asked: bool = False
+    """A trial's share waits to be fetched and handed in."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ def room(session: Session, actor: Actor, now: datetime, lot_id: str) -> Room:
         opening=opening.id,
         opening_time=opening.opening_time,
         state=opening.state,
-        keys=tuple(_keys(session, version, lot_id)),
+        keys=tuple(_keys(session, actor, version, lot_id)),
         started_at=opening.started_at,
         opened_at=opening.opened_at,
         total=opening.total,
@@ -208,9 +214,10 @@ def _may_read(session: Session, actor: Actor, lot: LotRow, version: ProjectVersi
     return mandate is not None and "opening.read" in mandate.actions
 
 
-def _keys(session: Session, version: ProjectVersion, lot_id: str) -> list[KeyRow]:
+def _keys(session: Session, actor: Actor, version: ProjectVersion, lot_id: str) -> list[KeyRow]:
     found = []
     known = rehearsals.passed(session, [lot_id])
+    asked = rehearsals.asked(session, lot_id)
     for role, organisation_id in (("procurer", version.procurer_id), ("agency", version.agency_id)):
         held = session.get(Organisation, organisation_id) if organisation_id else None
         if held is None:
@@ -221,8 +228,18 @@ def _keys(session: Session, version: ProjectVersion, lot_id: str) -> list[KeyRow
             .where(OpeningKey.organisation_id == held.id, OpeningKey.state == "active")
         ).all()
         for key, who in keys:
-            proved = known.get((lot_id, key.fingerprint))
-            row = KeyRow(held.name, role, who, key.fingerprint, key.created_at, proved)
+            row = KeyRow(
+                organisation=held.name,
+                role=role,
+                person=who,
+                fingerprint=key.fingerprint,
+                made_at=key.created_at,
+                proved_at=known.get((lot_id, key.fingerprint)),
+                id=key.id,
+                token=key.kind == CMS,
+                own=held.id == actor.organisation_id,
+                asked=key.fingerprint in asked,
+            )
             found.append(row)
         if not keys:
             found.append(KeyRow(held.name, role, "", b"", None))

@@ -56,6 +56,14 @@ def passed(session: Session, lot_ids: Collection[str]) -> Passed:
     return {(lot, fingerprint): at for lot, fingerprint, at in rows if at is not None}
 
 
+def asked(session: Session, lot_id: str) -> frozenset[bytes]:
+    """Tokens (fingerprints) that a trial of the lot waits for."""
+    rows = select(Rehearsal.fingerprint).where(
+        Rehearsal.lot_id == lot_id, Rehearsal.answer.is_not(None)
+    )
+    return frozenset(session.scalars(rows))
+
+
 def parties(session: Session, project_id: str) -> list[tuple[str, str]]:
     """(role, organisation) of the procurer and of the agency that may open for it."""
     version = session.scalars(

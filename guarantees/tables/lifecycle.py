@@ -59,6 +59,13 @@ MOVES = (
     Move("opening key", "active", "retired", "opening_key.change", "sealing.md 5"),
     Move("key change", NEW, "running", "opening_key.change", "sealing.md 5"),
     Move("key change", "running", "complete", "opening_key.change", "sealing.md 5"),
+    # request for the recovery key 恢复申请
+    Move("recovery", NEW, "asked", "recovery.ask", "sealing.md 6"),
+    Move("recovery", "asked", "seconded", "recovery.ask", "sealing.md 6"),
+    Move("recovery", "asked", "withdrawn", "recovery.ask", "sealing.md 6"),
+    Move("recovery", "seconded", "withdrawn", "recovery.ask", "sealing.md 6"),
+    Move("recovery", "seconded", "confirmed", "recovery.decide", "sealing.md 6"),
+    Move("recovery", "seconded", "refused", "recovery.decide", "sealing.md 6"),
     # project 项目
     Move("project", NEW, "draft", "project.enter", "LJ-1"),
     Move("project", "draft", "registered", "project.register", "LJ-1"),

@@ -92,9 +92,12 @@ PERMISSIONS: dict[str, Permission] = {
     "opening_key.make": _permit("procurer agency", "opener"),
     "opening.rehearse": _permit("procurer agency", "opener"),
     "opening_key.change": _permit("procurer agency", "opener", second_factor=True),
+    "opening.shares": _permit("procurer agency", "opener"),
+    "recovery.ask": _permit("procurer", "opener", second_factor=True),
     "lot.open": _permit("procurer agency", "opener", second_factor=True, mandate=True),
     # operator and regulator
     "operator.read": _permit("operator"),
+    "recovery.decide": _permit("operator", "security_admin", second_factor=True),
     "organisation.admit": _permit("operator", "system_admin"),
     "rehearsal.read": _permit("regulator operator"),
     "supervision.read": _permit("regulator operator", "supervisor audit_admin"),

@@ -38,6 +38,7 @@ OTHER_WRITES = frozenset(
         "mandate",
         "opening_key",
         "key_change",
+        "recovery",
         "rehearsal",
         "reminder",
         "product",

@@ -3,19 +3,20 @@
 import zipfile
 from io import BytesIO
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, send_file, url_for
 from werkzeug.wrappers import Response
-from wtforms import PasswordField, StringField
 
 from app.auth.guard import actor, needs
-from app.auth.second_factor import code_needed, prove, proved
+from app.auth.second_factor import prove
 from app.context import house, now, read
-from app.forms import Form, add_errors, required
+from app.forms import add_errors
 from app.jobs import opened_files, openings, rehearsals
+from app.portals.opening import page
+from app.portals.opening.page import OpenForm, RehearsalForm
 from app.portals.wording import FORM_NOTES, FORMS, KINDS
 from app.problems import explain
 from app.shell import notify
-from app.text import _, _l
+from app.text import _
 from guarantees.errors import (
     GuaranteeError,
     InvalidInput,
@@ -24,29 +25,10 @@ from guarantees.errors import (
     RehearsalFailed,
 )
 from guarantees.queries import openings as queries
-from guarantees.queries.openings import ResultRow, Room
-from guarantees.tables import permissions
 from guarantees.values.terms import Terms
-from signing import wire
 from signing.errors import SigningError
-from signing.timekeeper.protocol import ClockStatus
 
 blueprint = Blueprint("opening", __name__, url_prefix="/openings")
-
-
-class OpenForm(Form):
-    """What only the person has: passphrase of the key, code of the authenticator."""
-
-    passphrase = PasswordField(_l("解密口令"), [required(_l("请输入解密口令。"))])
-    otp = StringField(_l("动态验证码"), [code_needed])
-
-
-class RehearsalForm(Form):
-    """No code of the authenticator: nothing is opened but a trial."""
-
-    passphrase = PasswordField(
-        _l("解密口令"), [required(_l("请输入解密口令。"))], id="rehearsal-passphrase"
-    )
 
 
 @blueprint.get("/")
@@ -61,7 +43,7 @@ def rooms() -> str:
 @blueprint.get("/<lot>")
 @needs("opening.read")
 def room(lot: str) -> str:
-    return _page(read(queries.room, actor(), now(), lot), OpenForm())
+    return page.render(lot)
 
 
 @blueprint.post("/<lot>/open")
@@ -83,7 +65,7 @@ def open_lot(lot: str) -> str | Response:
             notify("act", _("正在解密查验。"), _("可以离开本页，结果会保留。"))
             return redirect(url_for(".room", lot=lot))
     form.otp.data = ""
-    return _page(read(queries.room, actor(), now(), lot), form)
+    return page.render(lot, form=form)
 
 
 @blueprint.post("/<lot>/rehearse")
@@ -99,7 +81,7 @@ def rehearse(lot: str) -> str | Response | tuple[str, int]:
         else:
             notify("ok", _("演练通过。"), _("您的钥匙和口令打开了演练函，开标时照此操作。"))
             return redirect(url_for(".room", lot=lot), 303)
-    return _page(read(queries.room, actor(), now(), lot), OpenForm(None), form), 422
+    return page.render(lot, rehearsal=form), 422
 
 
 @blueprint.get("/<lot>/letters/<case>")
@@ -166,65 +148,3 @@ def signed_list(lot: str) -> Response:
 def _field(error: GuaranteeError | SigningError) -> str:
     """The field that an error of the opening belongs to."""
     return "passphrase" if isinstance(error, PassphraseRefused) else ""
-
-
-def _page(opened: Room, form: OpenForm, rehearsal: RehearsalForm | None = None) -> str:
-    running = openings.running(opened.lot.id)
-    return render_template(
-        "portals/opening/room.html",
-        room=opened,
-        form=form,
-        proved=proved(),
-        running=running,
-        due=now() >= opened.opening_time,
-        clock=_clock(),
-        results=_filtered(opened.results),
-        counts=_counts(opened.results),
-        may_open=permissions.allowed(actor(), "lot.open"),
-        rehearsal=rehearsal or RehearsalForm(None),
-        may_rehearse=_may_rehearse(opened),
-        v=request.args.get("v", ""),
-        q=request.args.get("q", ""),
-    )
-
-
-def _may_rehearse(opened: Room) -> bool:
-    """Somebody of this organisation could, who has a passphrase for one of its keys."""
-    own = actor().organisation_name
-    held = any(one.fingerprint and one.organisation == own for one in opened.keys)
-    return held and opened.state == "sealed" and permissions.allowed(actor(), "opening.rehearse")
-
-
-def _clock() -> ClockStatus | None:
-    """The timekeeper's clock, or None when it is away; the room looks the same for any lot."""
-    try:
-        return house().timekeeper.status()
-    except (wire.Unavailable, wire.RemoteError):
-        return None
-
-
-def _filtered(results: tuple[ResultRow, ...]) -> list[ResultRow]:
-    verdict, text = request.args.get("v", ""), request.args.get("q", "").strip()
-    return [
-        one
-        for one in results
-        if (verdict != "ok" or all_passed(one))
-        and (verdict != "attention" or not all_passed(one))
-        and (not text or text in one.supplier or text in one.institution)
-    ]
-
-
-def all_passed(one: ResultRow) -> bool:
-    return {one.signature, one.letter, one.status} == {"PASSED"}
-
-
-def _counts(results: tuple[ResultRow, ...]) -> dict[str, int]:
-    passed = sum(all_passed(one) for one in results)
-    broken = sum(one.verdict == "not_opened" for one in results)
-    failed = sum("FAILED" in (one.signature, one.letter, one.status) for one in results)
-    return {
-        "passed": passed,
-        "broken": broken,
-        "failed": failed,
-        "open": len(results) - passed - broken - failed,
-    }

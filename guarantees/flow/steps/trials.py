@@ -3,6 +3,7 @@
 Whoever can open it can open, at T, what was sealed to the same keys. Nothing of it is kept.
 """
 
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from guarantees.values.ids import new_id
 from signing import seal
 from signing.seal import Envelope, Recipient, SealBroken, SealContext
+from signing.seal.cms import share_of
 
 NUMBER = "开标演练"
 """In the place of a letter's number; no letter has such a one."""
@@ -34,6 +36,16 @@ class Trial:
             return seal.open_envelope(self.envelope, self.context, sp, self.st) == self.letter
         except SealBroken:
             return False
+
+
+def for_token(lot_id: str, token: Recipient) -> tuple[bytes, bytes]:
+    """A trial's share sealed to a token (CMS, DER), and SHA-256 of what the token takes out."""
+    known = seal.make_key_pair()
+    trial = make(lot_id, [token], known.public_key)
+    sp = seal.unwrap_sp(trial.envelope, trial.context.ctx, known.private_key)
+    (wrap,) = trial.envelope.recipient_wraps
+    share = share_of(sp, trial.context.ctx, trial.envelope.com, token.fingerprint)
+    return wrap.data, hashlib.sha256(share).digest()
 
 
 def make(lot_id: str, recipients: Sequence[Recipient], recovery: bytes) -> Trial:
