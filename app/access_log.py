@@ -1,6 +1,8 @@
 """One line per request: method, route template, status, time. Never a URL, address or person.
 
 A URL or an address beside a time would tell who applied for which lot (decisions.md, sealed cases).
+So would an exact duration: a project with twenty lots takes longer to show and to apply for than
+one with a single lot. Durations are rounded up to coarse steps.
 """
 
 import time
@@ -13,10 +15,18 @@ log = structlog.get_logger("baohan.access")
 NO_ROUTE = "-"
 """Stands for every address that matches no route."""
 
+STEPS = (50, 150, 500, 2_500, 10_000)
+"""Milliseconds; 150 is what pages promise."""
+
 
 def route_template() -> str:
     """The rule that matched, with its placeholders, e.g. `/applications/<id>`."""
     return request.url_rule.rule if request.url_rule else NO_ROUTE
+
+
+def coarse(seconds: float) -> int:
+    """The first of STEPS, in milliseconds, that a duration does not exceed; the last for longer."""
+    return next((step for step in STEPS if seconds * 1000 <= step), STEPS[-1])
 
 
 def init_access_log(app: Flask) -> None:
@@ -34,6 +44,6 @@ def init_access_log(app: Flask) -> None:
             method=request.method,
             route=route_template(),
             status=response.status_code,
-            milliseconds=round(took * 1000, 1),
+            milliseconds=coarse(took),
         )
         return response

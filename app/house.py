@@ -1,10 +1,11 @@
 """The house: settings and ports that one process works with, made once at its start."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from app.adapters.database import Sessions
+from app.adapters.log import Log, no_log
 from app.settings import Settings
 from guarantees.ports import (
     Files,
@@ -37,3 +38,5 @@ class House:
     now: Callable[[], datetime] = clock
     printable: Printable = anything_prints
     """Refuses names that the letter fonts cannot draw, before anybody pays for a letter."""
+    log: Log = field(default_factory=no_log)
+    """Where nothing is published, its default; what is pending then waits."""

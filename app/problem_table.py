@@ -213,7 +213,10 @@ _WEB: dict[str, Problem] = {
     "werkzeug.exceptions.RequestEntityTooLarge": Problem(
         413,
         N_("提交的内容太大"),
-        N_("文件不得超过 %(limit)s MB，没有接收任何内容。请缩小后重新提交。"),
+        N_(
+            "文件不得超过 %(limit)s MB，没有接收任何内容。请缩小后重新提交；填写的文字合计不得超过"
+            " %(text)s KB。"
+        ),
         tone="warn",
         code="too_large",
         way_out="back",

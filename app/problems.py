@@ -168,5 +168,8 @@ def _keep_headers(error: HTTPException, response: Response) -> None:
 
 
 def _advice(problem: Problem) -> str:
-    limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // 2**20
-    return _(problem.advice) % {"limit": limit} if problem.advice else ""
+    limits = {
+        "limit": (current_app.config["MAX_CONTENT_LENGTH"] or 0) // 2**20,
+        "text": (current_app.config["MAX_FORM_MEMORY_SIZE"] or 0) // 2**10,
+    }
+    return _(problem.advice) % limits if problem.advice else ""

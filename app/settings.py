@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,14 +26,31 @@ KNOWN = frozenset(
         "BAOHAN_DATA",
         "BAOHAN_KEYS",
         "BAOHAN_TIMEKEEPER",
+        "BAOHAN_COPIES",
         "BAOHAN_SIGNER",
         "BAOHAN_RUN",
         "BAOHAN_MODE",
         "BAOHAN_BASE_URL",
         "BAOHAN_SMTP",
         "BAOHAN_HTTPS",
+        "BAOHAN_LOG_ORIGIN",
+        "BAOHAN_LOG_SECONDS",
+        "BAOHAN_LOG_WITNESSES",
+        "BAOHAN_PROXIES",
     }
 )
+
+COPIES = "timekeeper-copies"
+"""Beside the timekeeper's store, where no other place is named."""
+
+MOST_PROXIES = 9
+"""No site has as many in a row; a larger number is a slip, such as a port."""
+
+LOG_SECONDS = {"production": 60, "demonstration": 20}
+LONGEST_CADENCE = 3600
+"""A receipt that is not in the log within the hour helps nobody."""
+
+ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:/_-]{0,149}")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,6 +68,8 @@ class Settings:
     """Vault keys; outside data, its volume and its backup (sealing.md)."""
     timekeeper: Path
     """The timekeeper's own store."""
+    copies: Path
+    """What the store is made anew from, should it be lost: to lie on another disk than it."""
     signer: Path
     """Institutions' demonstration keys, unreadable for the web user."""
     run: Path
@@ -62,6 +82,16 @@ class Settings:
     smtp: str
     """smtp://host:port; empty: mail goes to files below data/mail."""
     https: bool
+    proxies: int
+    """Trusted reverse proxies in front, one behind the other; 0: people reach the site directly.
+    So many entries of X-Forwarded-For, -Proto and -Host are believed, from the right. Each of these
+    proxies must set all three itself, and nobody may be able to go around them."""
+    log_origin: str
+    """Name of the transparency log, as example.com/log; empty: of the address at its beginning."""
+    log_witnesses: str
+    """File with outside witnesses: a line for each, verifier key and address; empty: none."""
+    log_seconds: int
+    """From one batch of the log to the next."""
 
     @property
     def demonstration(self) -> bool:
@@ -82,6 +112,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             f"BAOHAN_KEYS is {keys}, below BAOHAN_DATA ({data}); the vault's keys must lie outside"
             " the data and its backup, or whoever gets one gets both"
         )
+    timekeeper = Path(environment.get("BAOHAN_TIMEKEEPER", home / "timekeeper"))
     mode = environment.get("BAOHAN_MODE", "demonstration")
     if mode not in ("demonstration", "production"):
         raise BadSetting(f"BAOHAN_MODE is {mode!r}; it must be demonstration or production")
@@ -89,7 +120,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=environment.get("DATABASE_URL", f"sqlite:///{data / 'baohan.db'}"),
         data=data,
         keys=keys,
-        timekeeper=Path(environment.get("BAOHAN_TIMEKEEPER", home / "timekeeper")),
+        timekeeper=timekeeper,
+        copies=Path(environment.get("BAOHAN_COPIES", timekeeper.with_name(COPIES))),
         signer=Path(environment.get("BAOHAN_SIGNER", home / "signer")),
         run=Path(environment.get("BAOHAN_RUN", home / "run")),
         fonts=Path(environment.get("BAOHAN_FONTS", ROOT / ".baohan" / "fonts")),
@@ -97,7 +129,39 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         base_url=environment.get("BAOHAN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         smtp=environment.get("BAOHAN_SMTP", ""),
         https=environment.get("BAOHAN_HTTPS", "") == "1",
+        proxies=_proxies(environment.get("BAOHAN_PROXIES", "0")),
+        log_origin=_log_origin(environment.get("BAOHAN_LOG_ORIGIN", "")),
+        log_witnesses=environment.get("BAOHAN_LOG_WITNESSES", ""),
+        log_seconds=_log_seconds(environment.get("BAOHAN_LOG_SECONDS", ""), mode),
     )
+
+
+def _proxies(given: str) -> int:
+    if len(given) == 1 and given.isascii() and given.isdigit():
+        return int(given)
+    raise BadSetting(
+        f"BAOHAN_PROXIES is {given!r}; it must be the number of reverse proxies in front of the"
+        f" site, 0 to {MOST_PROXIES}"
+    )
+
+
+def _log_origin(text: str) -> str:
+    if text and not ORIGIN.fullmatch(text):
+        raise BadSetting(
+            f"BAOHAN_LOG_ORIGIN is {text!r}; it must be an address without https://, as"
+            " example.com/log"
+        )
+    return text
+
+
+def _log_seconds(text: str, mode: str) -> int:
+    if not text:
+        return LOG_SECONDS[mode]
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= LONGEST_CADENCE):
+        raise BadSetting(
+            f"BAOHAN_LOG_SECONDS is {text!r}; it must be a number from 1 to {LONGEST_CADENCE}"
+        )
+    return int(text)
 
 
 def default_home() -> Path:

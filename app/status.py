@@ -26,6 +26,7 @@ NOUNS: Mapping[str, str] = {
     "project": N_("项目"),
     "product": N_("产品"),
     "policy": N_("自动承保政策"),
+    "trustee_key": N_("受托钥匙"),
     "organisation": N_("单位"),
     "person": N_("人员"),
 }
@@ -96,6 +97,10 @@ STATUS: Mapping[str, Words] = {
         "refused": ("bad", N_("未批准")),
         "withdrawn": ("end", N_("已撤回")),
         "expired": ("end", N_("已到期")),
+    },
+    "trustee_key": {
+        "active": ("ok", N_("在用")),
+        "retired": ("end", N_("已停用")),
     },
     "organisation": {
         "pending": ("act", N_("待确认")),

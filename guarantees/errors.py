@@ -176,3 +176,13 @@ class OtherKeyNeeded(PassphraseRefused):
         "这把钥匙打不开余下的函件：它们密封时还没有用到这把钥匙。请用指纹以 %(fingerprints)s 开头的"
         "钥匙和它的口令开标。函件没有受影响。"
     )
+
+
+class TrusteeKeyNeeded(OtherKeyNeeded):
+    """The same for a trustee's keys."""
+
+    code = "trustee_key_needed"
+    text = N_(
+        "这把受托钥匙打不开这些函件：它们密封给了本单位的另一把钥匙。请用指纹以 %(fingerprints)s"
+        " 开头的钥匙和它的口令（或命令）办理。函件没有受影响。"
+    )

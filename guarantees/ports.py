@@ -66,7 +66,8 @@ class BankNotice:
 
 class PaymentGateway(Protocol):
     def order(self, order: PremiumOrder) -> None:
-        """Idempotent by reference; `Unavailable` when the bank is away."""
+        """Idempotent by reference; `Unavailable` when the bank is away, `Duplicate` when it has
+        another order under this reference."""
         ...
 
     def read_notice(self, body: bytes, signature: str) -> BankNotice:
@@ -94,6 +95,10 @@ class LetterOrder:
     """(label, X25519 public key) of procurer and agency."""
     recovery: bytes
     """X25519 public key of the recovery key (sealing.md step 6)."""
+    profile: str = "timekeeper"
+    """Who must agree to the release (signing.seal.PROFILES)."""
+    trustees: tuple[tuple[str, bytes], ...] = ()
+    """(role, X25519 public key) of the trustees of the profile."""
 
 
 @dataclass(frozen=True)

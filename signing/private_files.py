@@ -14,6 +14,8 @@ from signing.errors import SigningError
 
 WRITTEN = faults.declare("private_files.written")
 LINKED = faults.declare("private_files.linked")
+REPLACING = faults.declare("private_files.replacing")
+REPLACED = faults.declare("private_files.replaced")
 
 
 class ExposedFile(SigningError):
@@ -121,6 +123,15 @@ def _write_temporary(path: Path, content: bytes) -> Path:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Writes a private file (0600) in the place of what was there: one or the other is found."""
+    temporary = _write_temporary(path, content)
+    faults.point(REPLACING)
+    temporary.replace(path)
+    faults.point(REPLACED)
+    sync_folder(path.parent)
 
 
 def erase(path: Path) -> None:

@@ -19,6 +19,7 @@ from signing.seal import ReleaseRequest, SealBroken, unwrap_st
 from signing.timekeeper.double import DoubleTimekeeper
 from signing.timekeeper.protocol import Refusal, TimekeeperRefused
 from signing.timekeeper.times import to_text
+from tests.log_house import local_log
 from tests.world import START, World
 
 OPENING = START + timedelta(days=15)
@@ -119,4 +120,5 @@ def around(world: World, folder: Path) -> House:
         mailer=Mailbox(),
         recovery_key=world.recovery.public_key,
         now=lambda: world.now,
+        log=local_log(folder / "log"),
     )

@@ -116,6 +116,8 @@ class PlainLetters:
             opening_key=self.world.key_of_opening.public_key,
             recipients=[seal.Recipient.read(label, key) for label, key in order.recipients],
             recovery=seal.Recipient.of("recovery", order.recovery),
+            profile=order.profile,
+            trustees=[seal.Recipient.of(role, key) for role, key in order.trustees],
         )
         return Produced(
             inner=envelope.inner,
@@ -155,7 +157,14 @@ def build(sessions: Sessions, *, lots: int = 1) -> World:
     return world
 
 
-def with_policy(world: World, *, ceiling: str = "500000", total: str = "5000000") -> str:
+def with_policy(
+    world: World,
+    *,
+    ceiling: str = "500000",
+    total: str = "5000000",
+    maker: str = "maker",
+    checker: str = "checker",
+) -> str:
     """An automatic underwriting policy, proposed by the maker, approved by the checker."""
     form = approve_policy.PolicyForm(
         ceiling=Money.parse(ceiling),
@@ -164,8 +173,8 @@ def with_policy(world: World, *, ceiling: str = "500000", total: str = "5000000"
         consortium=False,
         expires_on=(world.now + timedelta(days=90)).date(),
     )
-    policy = world.run("policy", approve_policy.propose, world.as_("maker"), world.now, form)
-    world.run("policy", approve_policy.decide, world.as_("checker"), world.now, policy, "approved")
+    policy = world.run("policy", approve_policy.propose, world.as_(maker), world.now, form)
+    world.run("policy", approve_policy.decide, world.as_(checker), world.now, policy, "approved")
     return policy
 
 
@@ -178,6 +187,10 @@ PEOPLE = (
     ("agency", "agency", "opener"),
     ("operator", "operator", "system_admin"),
     ("regulator", "regulator", "supervisor"),
+    ("security", "operator", "security_admin"),
+    ("regulator_trustee", "regulator", "trustee"),
+    ("trading_centre", "trading_centre", "trustee"),
+    ("association", "association", "trustee"),
 )
 
 

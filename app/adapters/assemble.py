@@ -3,16 +3,20 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
 from sqlalchemy import inspect
 
-from app.adapters import mail, schema
+from app.adapters import log_start, mail, schema
 from app.adapters.database import Sessions, make_engine
 from app.adapters.files_local import LocalFiles
 from app.adapters.gateway import HttpBank, NoBank
 from app.adapters.letters import SignerClient
+from app.adapters.log import Log
+from app.adapters.log_folder import LogFolder
+from app.adapters.log_signers import SocketSigner, TimekeeperCosigner, read_witnesses
 from app.adapters.timekeeper import TimekeeperClient
 from app.adapters.vault import Vault
 from app.adapters.verifier import PoolVerifier, TrustFolder
@@ -27,6 +31,8 @@ from signing import private_files
 from signing.worker import Pool
 
 KEY_BYTES = 32
+
+log = structlog.get_logger("baohan.start")
 
 
 def open_database(settings: Settings, now: datetime) -> Sessions:
@@ -44,14 +50,19 @@ def open_database(settings: Settings, now: datetime) -> Sessions:
 
 @contextmanager
 def assembled(settings: Settings, running: Running) -> Iterator[House]:
-    """A house with all its ports; its processes end with the block."""
+    """A house with all its ports; its processes end with the block.
+
+    RolledBack, LogForked if the log is not as far as those who follow it have seen.
+    """
     places = Places(settings)
     sessions = open_database(settings, clock())
+    ours = _log(settings, places)
+    log_start.check(sessions, ours)
     with Pool() as pool:
         yield House(
             settings=settings,
             sessions=sessions,
-            files=LocalFiles(settings.data / "files"),
+            files=_files(settings.data / "files"),
             gateway=_gateway(running),
             letters=SignerClient(places.signer_socket),
             timekeeper=TimekeeperClient(places.timekeeper_socket),
@@ -59,14 +70,40 @@ def assembled(settings: Settings, running: Running) -> Iterator[House]:
             mailer=mail.mailer(settings),
             recovery_key=_recovery_key(places.recovery_key),
             printable=Glyphs(settings.fonts).check,
+            log=ours,
         )
     sessions.engine.dispose()
+
+
+def _log(settings: Settings, places: Places) -> Log:
+    witnesses = read_witnesses(settings.log_witnesses)
+    return Log(
+        folder=LogFolder(settings.data / "log"),
+        signer=SocketSigner(places.signer_socket),
+        cosigners=(TimekeeperCosigner(places.timekeeper_socket), *witnesses),
+        origin=settings.log_origin or _origin(settings.base_url),
+        renamed=bool(settings.log_origin),
+        cadence=timedelta(seconds=settings.log_seconds),
+    )
+
+
+def _origin(base_url: str) -> str:
+    """tlog-tiles: the address below which the log is served, without its scheme."""
+    return f"{base_url.partition('://')[2]}/log"
 
 
 def house_for_ever() -> House:
     """For a process that some server ends: nothing to close but what ends with it."""
     settings = read()
     return ExitStack().enter_context(assembled(settings, run_file.read(Places(settings).run_file)))
+
+
+def _files(folder: Path) -> LocalFiles:
+    """The store, without what a killed process left unfinished."""
+    files = LocalFiles(folder)
+    if removed := files.remove_leftovers():
+        log.info("leftovers_removed", files=removed)
+    return files
 
 
 def _gateway(running: Running) -> PaymentGateway:

@@ -7,13 +7,14 @@ import base64
 import binascii
 import json
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 import requests
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from guarantees.errors import N_, InvalidInput, Unavailable
+from guarantees.errors import N_, Duplicate, InvalidInput, Unavailable
 from guarantees.ports import BankNotice, PremiumOrder
 from guarantees.values.money import LARGEST_FEN, Money
 from signing import faults
@@ -63,6 +64,8 @@ class HttpBank:
                 )
             except requests.RequestException as error:
                 raise Unavailable(service="bank") from error
+        if answer.status_code == HTTPStatus.CONFLICT:
+            raise Duplicate(noun="payment order", id=order.reference)
         if answer.status_code not in (200, 201):
             raise Unavailable(service="bank", status=answer.status_code)
         faults.point(ORDERED)

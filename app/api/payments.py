@@ -1,7 +1,8 @@
 """POST /api/v1/payments/notices: a bank's signed word on a premium.
 
 Every notice that the bank signed is answered with 200 and the same body, whatever became of it: the
-bank repeats until then, and learns nothing more.
+bank repeats until then, and learns nothing more. 409 for a second notice under the same bank
+reference that says something else.
 """
 
 from flask import Blueprint, request

@@ -1,4 +1,5 @@
-"""Limits that need no table: tries per network address, and pauses for logins that nobody has.
+"""Limits that need no table: tries per network address, pauses for logins that nobody has, and
+passphrases tried at an opening.
 
 Kept in the memory of the process: a restart forgets them, and each process counts on its own. The
 pauses of real accounts stand in the database (flow.sign_in).
@@ -13,9 +14,10 @@ from typing import TypeVar
 
 from flask import request
 
-from app.display import beijing
+from app.display import beijing, duration
 from guarantees.errors import N_, SignInLocked
 from guarantees.tables.sign_in import pause_after
+from guarantees.values.actor import Actor
 from guarantees.values.contacts import tidy_login
 
 FAILED_SIGN_INS = 60
@@ -29,8 +31,17 @@ attention."""
 
 REGISTRATION_WINDOW = timedelta(hours=1)
 
+PASSPHRASES = 6
+"""Wrong passphrases of one person in PASSPHRASE_WINDOW: one code of the authenticator lets the same
+act be sent again for minutes, and each try costs the platform a derivation with much memory."""
+
+ORGANISATION_PASSPHRASES = 20
+"""The same for all its people together, whose keys open the same letters."""
+
+PASSPHRASE_WINDOW = timedelta(minutes=15)
+
 REMEMBERED = 10_000
-"""Addresses or logins kept in memory; beyond that the oldest are forgotten."""
+"""Addresses, logins or people kept in memory; beyond that the oldest are forgotten."""
 
 
 T = TypeVar("T")
@@ -43,8 +54,18 @@ class AddressResting(SignInLocked):
     text = N_("您所在的网络短时间内尝试次数太多，请在 %(until)s 之后再试。")
 
 
-class AddressLimit:
-    """Counts events per address in windows of fixed length."""
+class PassphraseResting(SignInLocked):
+    """Too many wrong passphrases of one person, or of one organisation."""
+
+    code = "passphrase_resting"
+    text = N_(
+        "解密口令短时间内多次不正确，为防止试探已暂停核对：还需等待 %(left)s，请在 %(until)s 之后"
+        "再试。函件没有受影响。"
+    )
+
+
+class EventLimit:
+    """Counts events, whosever they are, in windows of fixed length."""
 
     def __init__(self, limit: int, window: timedelta) -> None:
         self._limit = limit
@@ -52,23 +73,66 @@ class AddressLimit:
         self._counts: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def charge(self, address: str, now: datetime) -> None:
-        """One event; AddressResting if the window has had its share already."""
+    def charge(self, whose: str, now: datetime) -> None:
+        """One event; what `refusal` makes is raised if the window has had its share already."""
         with self._lock:
-            began, count = self._counts.pop(address, (now, 0))
+            began, count = self._counts.pop(whose, (now, 0))
             if not began <= now < began + self._window:
                 began, count = now, 0
-            self._counts[address] = (began, count + 1)
+            self._counts[whose] = (began, count + 1)
             _forget(self._counts)
         if count >= self._limit:
-            raise AddressResting(until=beijing(began + self._window))
+            raise self.refusal(began + self._window, now)
 
-    def refund(self, address: str) -> None:
+    def refund(self, whose: str) -> None:
         """The event turned out to be harmless."""
         with self._lock:
-            if address in self._counts:
-                began, count = self._counts[address]
-                self._counts[address] = (began, max(0, count - 1))
+            if whose in self._counts:
+                began, count = self._counts[whose]
+                self._counts[whose] = (began, max(0, count - 1))
+
+    def refusal(self, until: datetime, now: datetime) -> SignInLocked:
+        raise NotImplementedError
+
+
+class AddressLimit(EventLimit):
+    """Per network address."""
+
+    def refusal(self, until: datetime, now: datetime) -> SignInLocked:
+        return AddressResting(until=beijing(until))
+
+
+class _PassphraseLimit(EventLimit):
+    def refusal(self, until: datetime, now: datetime) -> SignInLocked:
+        return PassphraseResting(until=beijing(until), left=duration(until - now))
+
+
+class PassphraseTries:
+    """Counted before they are judged: a hundred at once are not a hundred free guesses."""
+
+    def __init__(
+        self,
+        person: int = PASSPHRASES,
+        organisation: int = ORGANISATION_PASSPHRASES,
+        window: timedelta = PASSPHRASE_WINDOW,
+    ) -> None:
+        self._people = _PassphraseLimit(person, window)
+        self._organisations = _PassphraseLimit(organisation, window)
+
+    def charge(self, actor: Actor, now: datetime) -> None:
+        """One try of this person; PassphraseResting."""
+        self._people.charge(actor.person_id, now)
+        try:
+            self._organisations.charge(actor.organisation_id, now)
+        except PassphraseResting:
+            self._people.refund(actor.person_id)  # it was not looked at
+            raise
+
+    def refund(self, actor: Actor) -> None:
+        """It was right, or was not looked at. What was wrong before stays counted: whoever has a
+        key of its own must not guess at a colleague's in between."""
+        self._people.refund(actor.person_id)
+        self._organisations.refund(actor.organisation_id)
 
 
 @dataclass
@@ -109,6 +173,7 @@ class Limits:
     registrations: AddressLimit = field(
         default_factory=lambda: AddressLimit(REGISTRATIONS, REGISTRATION_WINDOW)
     )
+    passphrases: PassphraseTries = field(default_factory=PassphraseTries)
     unknown_logins: UnknownLogins = field(default_factory=UnknownLogins)
 
 

@@ -15,7 +15,10 @@ from signing.private_files import ExposedFile
 
 
 def main(argv: list[str]) -> int:
-    """Prints a line for each broken invariant, and how many there are."""
+    """Prints a line for each broken invariant, and how many there are.
+
+    A file that a kill left unfinished breaks none: it has no name that anybody reads.
+    """
     Arguments("audit", "Report every broken invariant of database and files.").parse_args(argv)
     try:
         settings = read()
@@ -31,5 +34,10 @@ def main(argv: list[str]) -> int:
         raise CommandError("the database is not there; start ./baohan serve first") from error
     for one in found:
         print(f"{one.subject}: not so: {one.rule}")
+    if unfinished := len(files.leftovers()):
+        print(
+            f"unfinished files of killed processes: {unfinished} (the next start removes them)",
+            file=sys.stderr,
+        )
     print(f"{len(found)} broken invariants", file=sys.stderr)
     return 1 if found else 0

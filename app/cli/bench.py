@@ -9,12 +9,13 @@ from app.cli.arguments import Arguments, CommandError
 STAGES = {
     "issue": "bench.issue",
     "verify": None,
-    "open": None,
+    "open": "bench.open",
     "rules": None,
-    "web": None,
+    "web": "bench.web",
     "db": None,
 }
-"""Stage to the module with `run(count) -> dict`; None: not measured yet."""
+"""Stage to the module with `run(count) -> dict` and, where its figures are of a shape of their own,
+`table(figures) -> lines`; None: not measured yet."""
 
 DEFAULT_COUNT = 30
 LARGEST_COUNT = 100_000
@@ -29,11 +30,12 @@ def main(argv: list[str]) -> int:
         raise CommandError(f"stage {arguments.stage!r} is not measured yet; there is: {ready}")
     if not 1 <= arguments.count <= LARGEST_COUNT:
         raise CommandError(f"--count must be 1 to {LARGEST_COUNT}, not {arguments.count}")
-    figures = importlib.import_module(module).run(arguments.count)
+    stage = importlib.import_module(module)
+    figures = stage.run(arguments.count)
     if arguments.json:
         print(json.dumps(figures, ensure_ascii=False, indent=2))
     else:
-        print("\n".join(table(figures)))
+        print("\n".join(getattr(stage, "table", table)(figures)))
     return 0
 
 

@@ -23,7 +23,7 @@ from app.processes.supervisor import Supervisor
 from app.processes.users import Users
 from app.processes.web import application, lanes_of
 from app.processes.web_server import WebServer
-from app.settings import BadSetting, Settings, read
+from app.settings import COPIES, BadSetting, Settings, read
 
 STORIES = ("main",)
 DRAIN_SECONDS = 5.0
@@ -110,6 +110,7 @@ def _settings(home: Path, port: int) -> Settings:
         data=data,
         keys=home / "keys",
         timekeeper=home / "timekeeper",
+        copies=home / COPIES,
         signer=home / "signer",
         run=home / "run",
         fonts=read().fonts,

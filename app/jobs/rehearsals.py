@@ -1,9 +1,9 @@
-"""The rehearsal: proved in the request whose passphrase was typed; reminded of on a round."""
+"""The rehearsal: proved in the request whose passphrase was typed."""
 
 from datetime import datetime
 
 from app.house import House
-from guarantees.flow import rehearse, remind
+from guarantees.flow import rehearse
 from guarantees.values.actor import Actor
 
 
@@ -17,7 +17,3 @@ def prove(house: House, actor: Actor, now: datetime, lot: str, passphrase: str) 
         "rehearsal", lambda session: rehearse.store(session, actor, now, plan, proved)
     )
 
-
-def send_reminders(house: House) -> None:
-    now = house.now()
-    house.sessions.write("reminder", lambda session: remind.remind(session, now))

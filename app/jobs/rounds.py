@@ -1,54 +1,58 @@
-"""What is looked after on a cadence, whether there is news or not (design.md section 6).
+"""What no message asks for: the clock does. One look at all institutions every few minutes.
 
-A round judges everything as of now; nothing tells it that something happened. Of several processes
-on one data folder one goes round (app.jobs.worker.Turn).
+The rounds keep to a pace of their own and to no time of a lot, so that what they write follows no
+deadline (sealing.md, L: "total writes over time").
 """
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from app.house import House
-from app.jobs.rehearsals import send_reminders
-from app.jobs.worker import Turn
+from app.jobs.worker import Lane
+from guarantees.flow import lapse
 
-LOOK_SECONDS = 1.0
+ROUND_EVERY = timedelta(minutes=5)
+"""Between two rounds, from the start of the process on."""
 
 log = structlog.get_logger("baohan.rounds")
 
 
-@dataclass(frozen=True)
-class Round:
-    every: timedelta
-    go: Callable[[House], None]
-    """Bears repetition: a process may be killed in it."""
+class Rounds(Lane):
+    """Ends approved applications that nobody paid, and frees the exposure that they held."""
 
+    def __init__(self, house: House) -> None:
+        super().__init__(house)
+        self._next: datetime | None = None
 
-ROUNDS: Mapping[str, Round] = {
-    "rehearsal_reminders": Round(timedelta(minutes=1), send_reminders),
-}
+    def run_due(self, stop: threading.Event | None = None) -> int:
+        """A round, if it is time; answers how many applications lapsed."""
+        now = self._house.now()
+        if self._next is not None and now < self._next:
+            return 0
+        with self._house.sessions.reading() as session:
+            institutions = lapse.institutions(session)
+        self._next = now + ROUND_EVERY
+        done = 0
+        for one in institutions:
+            if stop is not None and stop.is_set():
+                break
+            done += self._institution(one)
+            self._beat = self._house.now()
+        return done
 
+    def _institution(self, institution: str) -> int:
+        with self._house.sessions.reading() as session:
+            overdue = lapse.overdue(session, self._house.now(), institution)
+        return sum(self._lapsed(one) for one in overdue)
 
-def run(house: House, stop: threading.Event, turn: Turn, rounds: Mapping[str, Round]) -> None:
-    """Until `stop`; each round is gone at once, then at its cadence."""
-    gone: dict[str, datetime] = {}
-    while not stop.is_set():
-        if turn.mine():
-            go_due(house, rounds, gone)
-        stop.wait(LOOK_SECONDS)
-
-
-def go_due(house: House, rounds: Mapping[str, Round], gone: dict[str, datetime]) -> None:
-    """Those whose time has come; `gone` is when each was gone last. One that fails hinders no
-    other, and comes again at its time."""
-    for name, one in rounds.items():
-        if name in gone and house.now() - gone[name] < one.every:
-            continue
-        gone[name] = house.now()
+    def _lapsed(self, case: str) -> bool:
+        """One commit for each; one that fails holds up no other. Logged is never which it was."""
         try:
-            one.go(house)
-        except Exception as error:  # the database is away: next time
-            log.error("failed", round=name, error=type(error).__name__)
+            return self._house.sessions.write(
+                "lapse", lambda session: lapse.lapse(session, self._house.now(), case)
+            )
+        except Exception as error:
+            log.error("not_lapsed", error=type(error).__name__)
+            return False

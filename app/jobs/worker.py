@@ -38,19 +38,17 @@ def pause_after(attempts: int) -> timedelta:
     return min(LONGEST_PAUSE, pause)
 
 
-class Jobs:
-    """Does messages one by one; `run` in a thread, `run_due` in tests and commands.
+class Lane:
+    """A thread that does what is due, again and again; what that is, `run_due` says."""
 
-    It does the kinds that it has handlers for: a thread for each kind keeps a bank or mail server
-    that hangs from holding up letters.
-    """
-
-    def __init__(self, house: House, handlers: Mapping[str, Handler] = HANDLERS) -> None:
+    def __init__(self, house: House) -> None:
         self._house = house
-        self._handlers = handlers
         self._awake = threading.Event()
-        self._unreadable: set[str] = set()
         self._beat = house.now()
+
+    def run_due(self, stop: threading.Event | None = None) -> int:
+        """Everything that is due now; answers how much was done."""
+        raise NotImplementedError
 
     def wake(self) -> None:
         """Something was committed."""
@@ -74,7 +72,20 @@ class Jobs:
         try:
             self.run_due(stop)
         except Exception as error:  # the database is away: look again in a moment
-            log.error("outbox_unreadable", error=type(error).__name__)
+            log.error("round_broken_off", lane=type(self).__name__, error=type(error).__name__)
+
+
+class Jobs(Lane):
+    """Does messages one by one; `run` in a thread, `run_due` in tests and commands.
+
+    It does the kinds that it has handlers for: a thread for each kind keeps a bank or mail server
+    that hangs from holding up letters.
+    """
+
+    def __init__(self, house: House, handlers: Mapping[str, Handler] = HANDLERS) -> None:
+        super().__init__(house)
+        self._handlers = handlers
+        self._unreadable: set[str] = set()
 
     def run_due(self, stop: threading.Event | None = None) -> int:
         """Everything that is due now, and what that puts in; answers how many were done."""

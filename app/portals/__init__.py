@@ -12,6 +12,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.portals.people.account",
     "app.portals.people.staff",
     "app.portals.people.organisations",
+    "app.portals.people.trust",
     "app.portals.supplier.cases",
     "app.portals.supplier.choose",
     "app.portals.institution.underwriting",
@@ -23,5 +24,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.portals.opening.supervision",
     "app.portals.projects.pages",
     "app.portals.projects.keys",
+    "app.portals.trustee.pages",
+    "app.portals.trustee.keys",
 )
 """Dotted modules, in the order of registration; portal owners add theirs."""

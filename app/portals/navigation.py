@@ -37,6 +37,12 @@ SHARED = (
 )
 """What everybody who is signed in has."""
 
+TRUSTEE = (
+    Entry("trustee.index", N_("受托解锁")),
+    Entry("trustee_keys.index", N_("受托钥匙")),
+)
+"""What organisations have that may be trustees."""
+
 NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
     "public": (
         Entry("home.show", N_("首页")),
@@ -75,13 +81,15 @@ NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
         Entry("supervision.coming", N_("开标演练")),
         Entry("recoveries.index", N_("恢复申请")),
         Entry("organisations.index", N_("单位")),
+        Entry("trust.index", N_("受托人")),
         *SHARED,
     ),
     "regulator": (
+        *TRUSTEE,
         Entry("supervision.coming", N_("开标演练")),
         *SHARED,
     ),
-    "trading_centre": SHARED,
-    "association": SHARED,
+    "trading_centre": (*TRUSTEE, *SHARED),
+    "association": (*TRUSTEE, *SHARED),
 }
 """Entries by role (guarantees.records.organisation), left to right."""

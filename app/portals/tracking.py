@@ -49,7 +49,7 @@ def _dropped(name: str, case: Case, reached: bool) -> Step:
     notes = {
         "declined": ("bad", _("不予承保，见理由")),
         "withdrawn": ("end", _("已撤回")),
-        "lapsed": ("bad", _("开标前未能出函")),
+        "lapsed": ("bad", _("开标前未能出函") if case.paid else _("逾期未缴费")),
     }
     tone, note = notes[case.state]
     return Step(tone, name, note, current=True)

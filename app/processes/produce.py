@@ -149,6 +149,8 @@ def _sealed(signed: bytes, commission: Commission) -> Envelope:
             opening_key=commission.opening.public_key,
             recipients=[Recipient.read(label, public) for label, public in order.recipients],
             recovery=Recipient.of("recovery", order.recovery),
+            profile=order.profile,
+            trustees=[Recipient.of(role, public) for role, public in order.trustees],
         )
     except NotSealable as error:
         raise LetterNotMade("not_sealable", error.reason) from None

@@ -4,7 +4,8 @@ python -m app.processes.signer --keys DIR --socket PATH --allow-uid N --tsa URL 
                                --trust DIR [--timekeeper-keys FILE] [--marking TEXT]
 
 Operations over signing.wire: produce, preview, sign_list, certificates (app/adapters/letters.py is
-the caller). The web process can't read a key; a letter leaves this process sealed.
+the caller); log_key, sign_checkpoint (app/adapters/log_signers.py). The web process can't read a
+key; a letter leaves this process sealed.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import structlog
 
 from app.processes import child
 from app.processes.letter_refusals import LetterNotMade
+from app.processes.log_signer import LogSigner
 from app.processes.signing_desk import SigningDesk, TimestamperPool, TrustFolder
 from app.processes.signing_keys import KeyRing
 from guarantees.errors import GuaranteeError
@@ -27,6 +29,7 @@ from guarantees.letter_reports import ReportPress
 from guarantees.letters import LetterPress
 from signing import wire
 from signing.errors import SigningError
+from signing.timekeeper.hardening import lock_memory
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -37,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 ended when asked, 1 could not start (one line says why), 2 bad arguments."""
     options = _parser().parse_args(arguments)
     stop = child.begin("signer")
+    unlocked = lock_memory()
+    if unlocked:
+        log.warning("memory may be swapped out", why=unlocked)
     try:
         desk = _desk(options)
         wire.serve(
@@ -90,6 +96,7 @@ def _desk(options: argparse.Namespace) -> SigningDesk:
         trust=TrustFolder(options.trust),
         clock=_clock,
         timekeeper_keys=_timekeeper_keys(options.timekeeper_keys),
+        log=LogSigner.of_folder(options.keys),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.processes.letter_refusals import LetterNotMade
+from app.processes.log_signer import LogSigner
 from app.processes.produce import check_signed, produce
 from app.processes.signing_keys import PLATFORM, KeyRing, Use
 from guarantees.errors import GuaranteeError
@@ -83,6 +84,8 @@ class SigningDesk:
     trust: Callable[[], Trust]
     clock: Callable[[], datetime]
     timekeeper_keys: Mapping[str, bytes] | None = field(default=None)
+    log: LogSigner | None = field(default=None)
+    """None: signs no checkpoints of the log."""
 
     def produce(self, order: LetterOrder, *, person: str = "") -> Produced:
         """Render, sign, check and seal one letter (LetterFactory.produce)."""
@@ -153,10 +156,11 @@ class SigningDesk:
             del fields
             return {"certificates": self.certificates()}
 
-        return {
+        letters = {
             operation.__name__: _handler(operation)
             for operation in (produce, preview, sign_list, certificates)
         }
+        return {**letters, **(self.log.handlers() if self.log else {})}
 
 
 def produced_fields(made: Produced) -> Fields:
@@ -174,8 +178,9 @@ def produced_fields(made: Produced) -> Fields:
 def _order(fields: Fields) -> LetterOrder:
     """The order of a request; TypeError or ValueError if it is none."""
     recipients = tuple((str(label), bytes(key)) for label, key in fields.pop("recipients"))
-    order = LetterOrder(**fields, recipients=recipients)
-    for name in ("intent", "terms", "template", "check_code", "verify_url", "lot"):
+    trustees = tuple((str(role), bytes(key)) for role, key in fields.pop("trustees"))
+    order = LetterOrder(**fields, recipients=recipients, trustees=trustees)
+    for name in ("intent", "terms", "template", "check_code", "verify_url", "lot", "profile"):
         if not isinstance(getattr(order, name), str):
             raise TypeError(name)
     for name in ("certificate", "recovery"):

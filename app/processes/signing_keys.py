@@ -6,6 +6,7 @@ A folder of mode 0700 that only the signer's user can read:
     <code>.key.pem      encrypted PKCS#8, with <code>.pem: certificate, then its issuers
     platform.key.pem    what the platform signs its own documents with
     journal             one hash-chained line for every use of a key, never rewritten
+    log.key             of the transparency log, with log-heads.json (log_signer.py)
     lock                held while a signer runs
 """
 

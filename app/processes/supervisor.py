@@ -58,6 +58,9 @@ class Supervisor:
     def __post_init__(self) -> None:
         self.places = Places(self.settings)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with suppress(OSError, ValueError):  # only root may: its children may then lock memory
+            unlimited = resource.RLIM_INFINITY
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (unlimited, unlimited))
         make_folders(self.places, self.users)
         self.keeper = Keeper(self.places.logs, self.say)
         self.running = Running(web=_url(self.web), address=self.settings.base_url)
@@ -128,7 +131,7 @@ class Supervisor:
         path = self.places.timekeeper_socket
         arguments = [
             *("--store", str(self.settings.timekeeper), "--socket", str(path)),
-            *("--allow-uid", str(self.users.web.uid)),
+            *("--allow-uid", str(self.users.web.uid), "--copies", str(self.settings.copies)),
         ]
         if self.users.isolated:
             arguments += ["--allow-uid", "0"]  # this supervisor asks for the public key
@@ -181,6 +184,7 @@ class Supervisor:
             "BAOHAN_DATA": str(settings.data),
             "BAOHAN_KEYS": str(settings.keys),
             "BAOHAN_TIMEKEEPER": str(settings.timekeeper),
+            "BAOHAN_COPIES": str(settings.copies),
             "BAOHAN_SIGNER": str(settings.signer),
             "BAOHAN_RUN": str(settings.run),
             "BAOHAN_FONTS": str(settings.fonts),
@@ -188,6 +192,10 @@ class Supervisor:
             "BAOHAN_BASE_URL": settings.base_url,
             "BAOHAN_SMTP": settings.smtp,
             "BAOHAN_HTTPS": "1" if settings.https else "",
+            "BAOHAN_PROXIES": str(settings.proxies),
+            "BAOHAN_LOG_ORIGIN": settings.log_origin,
+            "BAOHAN_LOG_WITNESSES": settings.log_witnesses,
+            "BAOHAN_LOG_SECONDS": str(settings.log_seconds),
             "DATABASE_URL": settings.database_url,
         }
 

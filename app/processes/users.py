@@ -119,6 +119,7 @@ def make_folders(places: Places, users: Users) -> None:
         (settings.data, users.web, 0o700),
         (settings.keys, users.web, 0o700),
         (settings.timekeeper, users.time, 0o700),
+        (settings.copies, users.time, 0o700),
         (settings.signer, users.sign, 0o700),
         (places.authority, users.sign, 0o700),
         (places.trust, users.sign, 0o755),

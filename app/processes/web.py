@@ -12,18 +12,23 @@ from collections.abc import Sequence
 
 import structlog
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.adapters.assemble import assembled
 from app.adapters.vault import VaultError
 from app.auth.setup import init_auth
 from app.factory import create_app
 from app.house import House
-from app.jobs import key_changes, openings, rounds
+from app.jobs import key_changes, openings
+from app.jobs.reminders import Reminders
+from app.jobs.rounds import Rounds
+from app.jobs.sequencer import Sequencer
 from app.jobs.table import HANDLERS
-from app.jobs.worker import Jobs, Turn
+from app.jobs.worker import Jobs, Lane, Turn
 from app.processes import child, run_file
 from app.processes.loopback import inherited, listen
 from app.processes.places import Places
+from app.processes.warm import warm
 from app.processes.web_server import WebServer
 from app.settings import BadSetting, read
 from guarantees.ports import Vault
@@ -37,7 +42,7 @@ WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 log = structlog.get_logger("baohan.web")
 
 
-def application(house: House, lanes: Sequence[Jobs] = ()) -> Flask:
+def application(house: House, lanes: Sequence[Lane] = ()) -> Flask:
     """The whole web application over a house; `lanes` are woken after whatever writes."""
     vault = house.sessions.vault
     app = create_app(house.settings, secret_key=_secret(vault), clock=house.now)
@@ -52,7 +57,19 @@ def application(house: House, lanes: Sequence[Jobs] = ()) -> Flask:
         return response
 
     init_auth(app)
+    _believe_proxies(app, house.settings.proxies)
     return app
+
+
+def _believe_proxies(app: Flask, count: int) -> None:
+    """Behind proxies an address is what the outermost trusted one saw: limits of tries go by it.
+
+    Without them the headers are a stranger's claim, and waitress drops them (web_server.py).
+    """
+    app.config["PROXIES"] = count
+    if count:
+        trusted = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
+        app.wsgi_app = trusted  # type: ignore[method-assign]  # how Flask is wrapped
 
 
 def _secret(vault: Vault) -> str:
@@ -60,9 +77,11 @@ def _secret(vault: Vault) -> str:
     return vault.tag("web-secret").hex()
 
 
-def lanes_of(house: House) -> tuple[Jobs, ...]:
-    """One for each kind of message: a bank that hangs holds up no letter."""
-    return tuple(Jobs(house, {kind: handler}) for kind, handler in HANDLERS.items())
+def lanes_of(house: House) -> tuple[Lane, ...]:
+    """One for each kind of message: a bank that hangs holds up no letter; one for the rounds, and
+    one for reminders."""
+    jobs = (Jobs(house, {kind: handler}) for kind, handler in HANDLERS.items())
+    return (*jobs, Rounds(house), Reminders(house))
 
 
 def main(argv: list[str]) -> int:
@@ -86,13 +105,13 @@ def main(argv: list[str]) -> int:
 
 
 def _serve(house: House, listener: socket.socket, stop: threading.Event) -> None:
-    lanes = lanes_of(house)
-    server = WebServer(application(house, lanes), listener)
+    lanes, sequencer = lanes_of(house), Sequencer(house)
+    app = application(house, lanes)
+    warm(app)
+    server = WebServer(app, listener)
     turn = Turn(house.settings.data / "jobs.lock")
-    threads = [threading.Thread(target=lane.run, args=(stop, turn)) for lane in lanes]
-    threads.append(
-        threading.Thread(target=rounds.run, args=(house, stop, turn, rounds.ROUNDS), name="rounds")
-    )
+    runs = [*(lane.run for lane in lanes), sequencer.run]
+    threads = [threading.Thread(target=run, args=(stop, turn)) for run in runs]
     for thread in threads:
         thread.start()
     server.start()
@@ -102,7 +121,7 @@ def _serve(house: House, listener: socket.socket, stop: threading.Event) -> None
     turn.close()
 
 
-def _end(server: WebServer, lanes: Sequence[Jobs], threads: Sequence[threading.Thread]) -> None:
+def _end(server: WebServer, lanes: Sequence[Lane], threads: Sequence[threading.Thread]) -> None:
     """Requests first, then jobs and openings under way: all within DRAIN_SECONDS."""
     until = time.monotonic() + DRAIN_SECONDS
     for lane in lanes:

@@ -21,6 +21,7 @@ from guarantees.records.project import Lot, ProjectVersion, lot_notice
 from guarantees.rules.engine import Result
 from guarantees.sums.fitting import NO_DEPOSIT, Need, why_not
 from guarantees.sums.pricing import Tariff, price
+from guarantees.sums.validity import quote_until
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.values.actor import Actor
 from guarantees.values.ids import new_id
@@ -38,9 +39,6 @@ CONSENT_ITEMS = {
     ),
 }
 """What passes to the institution: item → (name, purpose, until). All are needed to underwrite."""
-
-QUOTE_VALID = timedelta(days=7)
-"""A quote stands this long, and never beyond the submission deadline."""
 
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 ENDED = frozenset({"declined", "withdrawn", "lapsed"})
@@ -216,7 +214,7 @@ def _quote(product: Product, amount: Money, version: ProjectVersion, now: dateti
         formula=f"{premium.formula}: {premium.explanation}",
         rate_ppm=product.rate_ppm,
         minimum=Money(product.minimum_fen),
-        valid_until=min(now + QUOTE_VALID, _deadline(version)),
+        valid_until=quote_until(now, _deadline(version)),
     )
 
 

@@ -4,6 +4,7 @@
 tried again, exactly one letter comes out: the write-once store decides which.
 """
 
+import hashlib
 import secrets
 from datetime import datetime
 from urllib.parse import urlencode
@@ -16,11 +17,10 @@ from guarantees.errors import Unavailable as ServiceUnavailable
 from guarantees.flow import steps
 from guarantees.flow.steps import automatic, envelopes
 from guarantees.ports import Files, LetterFactory, LetterOrder, Vault
-from guarantees.records import casebook, facts
+from guarantees.records import casebook, facts, log, trustbook
 from guarantees.records.case import Case, Guarantee, Intent, Letter
 from guarantees.records.organisation import Organisation
 from guarantees.records.project import Opening, ProjectVersion, expiry, lot_notice
-from guarantees.records.sealed import LogLeaf
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.values.actor import SYSTEM
 from guarantees.values.codes import check_code, new_letter_number
@@ -28,7 +28,6 @@ from guarantees.values.ids import new_id
 from guarantees.values.moments import beijing_date
 from guarantees.values.parties import Party
 from guarantees.values.terms import IssuerType, Terms
-from signing.seal import leaf_hash
 
 TEMPLATE = "bid/v1"
 EXAMINATION_DAYS = 5
@@ -78,7 +77,7 @@ def settle(
     if case.letter is not None:
         return intent.number
     _opening(session, case, now)
-    leaf = leaf_hash(intent.salt, stored.envelope)
+    leaf = _log(session, intent, stored)
     terms = Terms.from_canonical(intent.terms.encode())
     case.state = move("application", case.state, "issued", "letter.issue")
     case.letter = Letter(
@@ -98,10 +97,17 @@ def settle(
         expires_on=terms.expires_on,
     )
     steps.record(case, SYSTEM, now, "letter.issued")
-    session.add(LogLeaf(id=new_id(), leaf=leaf))
     casebook.save(session, case)
     steps.tell(session, "letter.issued", case.supplier)
     return intent.number
+
+
+def _log(session: Session, intent: Intent, stored: envelopes.Stored) -> bytes:
+    """Two leaves under one salt: of the letter, for who holds the PDF and the receipt; and of the
+    sealed envelope, which is the one that the opening lists."""
+    log.pending(session, "issue", stored.sha256, intent.salt)
+    envelope = hashlib.sha256(stored.envelope).digest()
+    return log.pending(session, "seal", envelope, intent.salt)
 
 
 def lapse(session: Session, now: datetime, case_id: str) -> None:
@@ -211,6 +217,7 @@ def _order(
     recipients = envelopes.recipients(session, steps.lot(session, case.lot), now)
     if not recipients:
         raise ServiceUnavailable(noun="opening key", id=case.lot)
+    guard = trustbook.guard(session)
     query = urlencode({"number": intent.number, "code": intent.check_code})
     return LetterOrder(
         intent=intent.id,
@@ -222,4 +229,6 @@ def _order(
         lot=case.lot,
         recipients=recipients,
         recovery=recovery,
+        profile=guard.profile,
+        trustees=guard.trustees,
     )

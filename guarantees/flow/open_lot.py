@@ -6,7 +6,8 @@ again, each letter still has exactly one verdict.
 """
 
 import secrets
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +19,9 @@ from guarantees.flow import steps
 from guarantees.flow.steps import envelopes, keyring
 from guarantees.flow.steps.means import Means
 from guarantees.ports import Files, Vault
-from guarantees.records import casebook
+from guarantees.records import casebook, trustbook
 from guarantees.records.case import Case
-from guarantees.records.guarantee import OpeningResult
+from guarantees.records.guarantee import EventRow, OpeningResult
 from guarantees.records.person import OpeningKey
 from guarantees.records.project import Opening
 from guarantees.tables.lifecycle import move
@@ -28,11 +29,13 @@ from guarantees.values.actor import Actor
 from guarantees.values.ids import new_id
 from guarantees.values.moments import beijing_text
 from signing.seal import (
+    PROFILES,
     Envelope,
     ReleaseRequest,
     SealBroken,
     SealContext,
     Wrap,
+    combine_st,
     open_envelope,
     parse,
 )
@@ -55,9 +58,27 @@ class Sealed:
     """Fingerprints of the registered opening keys that it was sealed or re-wrapped to."""
     rewraps: tuple[Wrap, ...] = ()
     """For keys that its recipients changed to later."""
+    parts: Mapping[trustbook.Seat, bytes] = field(default_factory=dict, repr=False)
+    """What trustees have given for it; b"" where one could not take its part out."""
 
     def request(self) -> ReleaseRequest | None:
         return self.envelope.release_request(self.context) if self.envelope else None
+
+    @property
+    def lacking(self) -> frozenset[str]:
+        """Roles of the trustees that have not answered for it."""
+        seats = PROFILES[self.envelope.profile].seats if self.envelope else frozenset()
+        return frozenset(trustee for _, trustee in seats - self.parts.keys())
+
+    @property
+    def released(self) -> bool:
+        """Whether an allowed subset of trustees has given its parts, or all have answered."""
+        if self.envelope is None or not self.lacking:
+            return True
+        subsets = enumerate(PROFILES[self.envelope.profile].subsets, start=1)
+        return any(
+            all(self.parts.get((number, member)) for member in subset) for number, subset in subsets
+        )
 
 
 @dataclass(frozen=True)
@@ -91,6 +112,16 @@ def unlock_keys(
     return opened
 
 
+def note_refused(session: Session, actor: Actor, now: datetime, lot_id: str) -> None:
+    """A wrong passphrase, in the history of the person who typed it."""
+    steps.require(actor, "lot.open", now)
+    lot = steps.lot(session, lot_id)
+    note = " ".join(filter(None, (lot.project.number, lot.number)))
+    steps.record_about(
+        session, f"person:{actor.person_id}", actor, now, "person.passphrase_refused", note
+    )
+
+
 def prepare(
     session: Session, actor: Actor, now: datetime, lot_id: str, *, files: Files, vault: Vault
 ) -> Plan:
@@ -118,6 +149,8 @@ def waiting(
 def _plan(session: Session, opening: Opening, lot_id: str, files: Files, vault: Vault) -> Plan:
     cases = (casebook.get(session, one) for one in casebook.of_lot(session, lot_id))
     letters = [_sealed(case, files, vault) for case in cases if case.sealed and case.letter]
+    given = trustbook.parts_of(session, opening.id)
+    letters = [replace(one, parts=given.get(one.case, {})) for one in letters]
     secrets.SystemRandom().shuffle(letters)
     return Plan(opening.id, lot_id, tuple(_with_keys(session, letters)))
 
@@ -134,11 +167,21 @@ def other_keys(plan: Plan) -> OtherKeyNeeded:
     return OtherKeyNeeded(fingerprints=shown, noun="opening key")
 
 
+def trustees_awaited(letters: Sequence[Sealed]) -> frozenset[str]:
+    """Roles of the trustees that letters wait for."""
+    return frozenset[str]().union(*(one.lacking for one in letters))
+
+
 def unseal(one: Sealed, means: Means, st: bytes) -> bytes:
-    """The letter; SealBroken, always alike, if anything at all does not fit."""
+    """The letter; SealBroken, always alike, if anything at all does not fit.
+
+    st: the timekeeper's share; the trustees' parts come along with the letter.
+    """
     if one.envelope is None:
         raise SealBroken
-    return open_envelope(one.envelope, one.context, means.sp(one), st)
+    sp = means.sp(one)
+    whole = combine_st(one.envelope, one.context, sp, st, one.parts)
+    return open_envelope(one.envelope, one.context, sp, whole)
 
 
 def begin(session: Session, actor: Actor, now: datetime, plan: Plan) -> None:
@@ -149,6 +192,17 @@ def begin(session: Session, actor: Actor, now: datetime, plan: Plan) -> None:
         opening.started_at = now
         opening.total = len(plan.letters)
         steps.record_about(session, f"lot:{plan.lot}", actor, now, "opening.begun")
+
+
+def note_waiting(
+    session: Session, actor: Actor, now: datetime, plan: Plan, roles: frozenset[str]
+) -> None:
+    """For the history of the opening, once: from now on it waits for these trustees."""
+    _authorised(session, actor, now, plan.lot, alone=True)
+    subject, what = f"lot:{plan.lot}", "opening.waits"
+    known = select(EventRow.id).where(EventRow.subject == subject, EventRow.what == what)
+    if session.scalar(known.limit(1)) is None:
+        steps.record_about(session, subject, actor, now, what, " ".join(sorted(roles)))
 
 
 def record(
@@ -202,6 +256,7 @@ def finish(session: Session, actor: Actor, now: datetime, plan: Plan) -> bool:
     opening.state = move("opening", opening.state, "opened", "lot.open")
     opening.opened_at = now
     opening.total = _results(session, opening.id)
+    trustbook.forget(session, opening.id)
     steps.record_about(session, f"lot:{plan.lot}", actor, now, "opening.finished")
     return True
 

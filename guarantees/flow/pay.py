@@ -4,11 +4,12 @@ Money goes from the supplier's to the institution's account; the platform never 
 """
 
 import secrets
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from guarantees.errors import N_, InvalidInput, NotFound, TooLate
+from guarantees.errors import N_, Duplicate, InvalidInput, NotFound, TooLate
 from guarantees.flow import steps
 from guarantees.ports import BankNotice, PremiumOrder
 from guarantees.records import casebook, codec, outbox, slots
@@ -20,7 +21,16 @@ from guarantees.values.actor import SYSTEM, Actor
 from guarantees.values.codes import parse_bank_account
 from guarantees.values.ids import new_id
 
+NOTICE = "payment_notice"
+"""Purpose of tag and blob."""
 NOTICE_SIZE = (4 * 1024,)
+
+
+class NoticeDiffers(Duplicate):
+    """The bank signed two different notices under one reference of its own."""
+
+    code = "notice_differs"
+    text = N_("银行的这个流水号已用于内容不同的到账通知，本通知没有受理。请银行核对后另发通知。")
 
 
 def order(session: Session, actor: Actor, now: datetime, case_id: str, payer_account: str) -> str:
@@ -71,24 +81,54 @@ def order_for_bank(session: Session, case_id: str) -> PremiumOrder | None:
 def receive(session: Session, notice: BankNotice, now: datetime) -> str:
     """Take the bank's notice; the same notice again changes nothing.
 
-    Answers "settled", "failed", "mismatched", "repeated" or "unknown".
+    Answers "settled", "failed", "mismatched", "again" (another debit, or another word, for a
+    payment that has its result), "repeated" or "unknown". `NoticeDiffers` if the bank's reference
+    stood on a notice that said something else: nothing is written then.
     """
-    tag = session.info["vault"].tag("payment_notice", notice.bank_reference)
-    if session.get(PaymentNotice, tag) is not None:
+    if _known(session, notice):
         return "repeated"
-    blob = session.info["vault"].seal("payment_notice", codec.to_bytes(notice), tag, NOTICE_SIZE)
-    session.add(PaymentNotice(id=tag, blob=blob))
-    session.flush()
     case_id = slots.at(session, "payment", (notice.reference,), 0)
     if case_id is None:
         return "unknown"
     case = casebook.get(session, case_id)
     payment = next(one for one in case.payments if one.reference == notice.reference)
-    if payment.state != "ordered":
+    if payment.state == "ordered":
+        _apply(session, case, payment, notice, now)
+        casebook.save(session, case)
+        return payment.state
+    problem = _another(payment, notice)
+    if not problem:
         return "repeated"
-    _apply(session, case, payment, notice, now)
+    steps.record(case, SYSTEM, now, "payment.again", problem)
+    steps.tell(session, "payment.failed", case.supplier)
     casebook.save(session, case)
-    return payment.state
+    return "again"
+
+
+def _known(session: Session, notice: BankNotice) -> bool:
+    """Whether the notice was taken before; else it is kept from now on."""
+    vault = session.info["vault"]
+    tag = vault.tag(NOTICE, notice.bank_reference)
+    held = session.get(PaymentNotice, tag)
+    if held is None:
+        blob = vault.seal(NOTICE, codec.to_bytes(notice), tag, NOTICE_SIZE)
+        session.add(PaymentNotice(id=tag, blob=blob))
+        session.flush()
+        return False
+    first: BankNotice = codec.from_bytes(BankNotice, vault.open(NOTICE, held.blob, tag))
+    if first != replace(notice, at=first.at):  # each repetition may carry its own moment
+        raise NoticeDiffers(noun="payment notice")
+    return True
+
+
+def _another(payment: Payment, notice: BankNotice) -> str:
+    """What a second notice under another bank reference means; empty: nothing new."""
+    if notice.outcome == "paid":
+        text = "银行对同一笔缴费又扣款 %s 元，这笔款项未动用，应由机构原路退回。"
+        return text % notice.amount
+    if payment.state == "settled":
+        return "银行此后又通知这笔缴费没有成功，请机构与银行核对。"
+    return ""
 
 
 def _apply(

@@ -16,7 +16,7 @@ from guarantees.records.case import Case
 from guarantees.records.guarantee import GuaranteeRow, OpenCase
 from guarantees.records.organisation import Organisation
 from guarantees.records.product import Product
-from guarantees.records.project import OPENING_STATES, Lot, Opening, Project, ProjectVersion
+from guarantees.records.project import Lot, Project, ProjectVersion
 from guarantees.records.summary import Summary
 from guarantees.tables import permissions
 from guarantees.values.actor import Actor
@@ -141,28 +141,11 @@ def _page(
 def _sealed(session: Session, actor: Actor, now: datetime, who: str) -> list[Summary]:
     """All of the actor's organisation, found by its own slots (decisions.md, "Sealed cases")."""
     organisation = session.get(Organisation, actor.organisation_id)
-    since = _oldest_sealed(session)
+    since = casebook.oldest_sealed(session)
     if organisation is None or since is None:
         return []
     since = max(since, organisation.created_at)
     return list(casebook.sealed_of(session, who, organisation.id, since=since, now=now))
-
-
-def _oldest_sealed(session: Session) -> datetime | None:
-    """No sealed case is older than the notice of a lot that has not been opened; None: no such lot.
-
-    Without it every list would walk through all months since its organisation joined.
-    """
-    unopened = (
-        select(Lot.project_id)
-        .join(Opening, Opening.lot_id == Lot.id)
-        .where(Opening.state.in_(set(OPENING_STATES) - {"opened"}))
-    )
-    return session.scalar(
-        select(func.min(ProjectVersion.made_at)).where(
-            ProjectVersion.number == 1, ProjectVersion.project_id.in_(unopened)
-        )
-    )
 
 
 def _fitting(session: Session, sealed: Sequence[Summary], wanted: Filter) -> list[Summary]:

@@ -14,7 +14,7 @@ from guarantees.records.organisation import Organisation
 from guarantees.records.product import Product
 from guarantees.records.project import Lot, Opening, Project, ProjectVersion, lot_notice
 from guarantees.rules.engine import Finding
-from guarantees.sums.fitting import Need, why_not
+from guarantees.sums.fitting import Need, Offer, why_not
 from guarantees.sums.order import neutral_order
 from guarantees.sums.pricing import Premium, Tariff, price
 from guarantees.values.moments import beijing_date
@@ -76,6 +76,14 @@ class ProductRow:
     """What its place in the neutral order was drawn by (sums.order)."""
 
 
+class _Listed(NamedTuple):
+    """A product with what is the same for every lot."""
+
+    product: Product
+    offer: Offer
+    tariff: Tariff
+
+
 class Offers(NamedTuple):
     """The products for a lot."""
 
@@ -126,13 +134,14 @@ def products_of(
     rows = session.scalars(
         select(Product).where(Product.state == "published", Product.kind == "bid")
     ).all()
+    listing = [_listed(one) for one in rows]
+    series = [one.series for one in rows]
     made = {}
     for lot in lots:
-        series = [one.series for one in rows]
         places = neutral_order(series, lot=lot.id, day=day, seed=seed)
         draws = {place.product: place for place in places}
-        listed = sorted(rows, key=lambda one: draws[one.series].position)
-        offered = [_product(one, lot, members, draws[one.series].draw) for one in listed]
+        listed = sorted(listing, key=lambda one: draws[one.product.series].position)
+        offered = [_product(one, lot, members, draws[one.product.series].draw) for one in listed]
         fit = [one for one in offered if not one.why_not]
         made[lot.id] = Offers(fit, [one for one in offered if one.why_not], seed)
     return made
@@ -147,11 +156,16 @@ def day_seed(session: Session, day: date) -> str:
     return drawn.hex()
 
 
-def _product(product: Product, lot: LotRow, members: int, drawn: str) -> ProductRow:
+def _listed(product: Product) -> _Listed:
+    tariff = Tariff(product.rate_ppm, Money(product.minimum_fen), Money(product.ceiling_fen))
+    return _Listed(product, product.offer(), tariff)
+
+
+def _product(listed: _Listed, lot: LotRow, members: int, drawn: str) -> ProductRow:
+    product, tariff = listed.product, listed.tariff
     amount = lot.deposit or Money(0)
     need = Need("bid", amount, lot.region or "", members)
-    reasons = why_not(product.offer(), need)
-    tariff = Tariff(product.rate_ppm, Money(product.minimum_fen), Money(product.ceiling_fen))
+    reasons = why_not(listed.offer, need)
     institution: Organisation = product.institution
     return ProductRow(
         id=product.id,

@@ -3,6 +3,7 @@
 from guarantees.records import (
     guarantee,
     key_change,
+    log,
     organisation,
     person,
     platform,
@@ -11,11 +12,13 @@ from guarantees.records import (
     recovery,
     rehearsal,
     sealed,
+    trust,
 )
 
 __all__ = [
     "guarantee",
     "key_change",
+    "log",
     "organisation",
     "person",
     "platform",
@@ -24,4 +27,5 @@ __all__ = [
     "recovery",
     "rehearsal",
     "sealed",
+    "trust",
 ]

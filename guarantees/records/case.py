@@ -216,3 +216,8 @@ class Case:
     def payment(self) -> Payment | None:
         """The payment that counts: the latest one."""
         return self.payments[-1] if self.payments else None
+
+    @property
+    def paid(self) -> bool:
+        """The premium has arrived and was booked."""
+        return any(one.state == "settled" for one in self.payments)

@@ -15,6 +15,7 @@ from guarantees.errors import Conflict, NotFound
 from guarantees.records import codec, plain, slots, summary
 from guarantees.records.case import SCHEMA, Case
 from guarantees.records.guarantee import OpenCase
+from guarantees.records.project import OPENING_STATES, Lot, Opening, ProjectVersion
 from guarantees.records.sealed import SealedCase, SealedIndex
 from guarantees.records.summary import Summary
 from signing.seal import Wrap, lp, parts_of
@@ -145,6 +146,23 @@ def sealed_of(
         for case_id, head in reversed(month):
             if case_id is not None:
                 yield _summary(session, case_id, head)
+
+
+def oldest_sealed(session: Session) -> datetime | None:
+    """No sealed case is older than the notice of a lot that has not been opened; None: no such lot.
+
+    Without it every list would walk through all months since its organisation joined.
+    """
+    unopened = (
+        select(Lot.project_id)
+        .join(Opening, Opening.lot_id == Lot.id)
+        .where(Opening.state.in_(set(OPENING_STATES) - {"opened"}))
+    )
+    return session.scalar(
+        select(func.min(ProjectVersion.made_at)).where(
+            ProjectVersion.number == 1, ProjectVersion.project_id.in_(unopened)
+        )
+    )
 
 
 HEADS = (

@@ -36,6 +36,7 @@ MOVES = (
     Move("application", "awaiting_payment", "issuing", "payment.settle", "SX-3.4"),
     Move("application", "issuing", "issued", "letter.issue", "SX-2.4"),
     Move("application", "issuing", "lapsed", "letter.issue", "SX-2.4"),
+    Move("application", "awaiting_payment", "lapsed", "application.lapse", "SX-2.1"),
     Move("application", "submitted", "withdrawn", "application.withdraw", "SX-2.3"),
     Move("application", "returned", "withdrawn", "application.withdraw", "SX-2.3"),
     Move("application", "in_review", "withdrawn", "application.withdraw", "SX-2.3"),
@@ -76,6 +77,9 @@ MOVES = (
     Move("policy", "proposed", "approved", "policy.decide", "SX-2.1"),
     Move("policy", "proposed", "refused", "policy.decide", "SX-2.1"),
     Move("policy", "approved", "withdrawn", "policy.decide", "SX-2.1"),
+    # trustee's key 受托钥匙
+    Move("trustee_key", NEW, "active", "trustee_key.make", "sealing.md 6"),
+    Move("trustee_key", "active", "retired", "trustee_key.make", "sealing.md 6"),
     # organisations and people
     Move("organisation", NEW, "pending", "organisation.apply", "SX-3.2"),
     Move("organisation", NEW, "active", "organisation.admit", "SX-3.2"),

@@ -23,6 +23,7 @@ NOTICES = (
     Notice("application.returned", "supplier", frozenset({"clerk", "admin"}), "news"),
     Notice("application.approved", "supplier", frozenset({"clerk", "admin"}), "news"),
     Notice("application.declined", "supplier", frozenset({"clerk", "admin"}), "news"),
+    Notice("application.lapsed", "supplier", frozenset({"clerk", "admin"}), "news"),
     Notice("payment.settled", "supplier", frozenset({"clerk", "admin"}), "news"),
     Notice("payment.failed", "supplier", frozenset({"clerk", "admin"}), "news"),
     Notice("letter.issued", "supplier", frozenset({"clerk", "admin"}), "news"),

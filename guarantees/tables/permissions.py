@@ -12,6 +12,7 @@ PERSON_ROLES = {
     "maker": N_("承保经办"),
     "checker": N_("承保复核"),
     "opener": N_("开标人"),
+    "trustee": N_("受托人"),
     "viewer": N_("查看"),
     "supervisor": N_("监管人员"),
     "system_admin": N_("系统管理员"),
@@ -25,10 +26,10 @@ ROLES_OF = {
     "institution": ("admin", "maker", "checker", "viewer"),
     "procurer": ("admin", "opener", "clerk", "viewer"),
     "agency": ("admin", "opener", "clerk", "viewer"),
-    "trading_centre": ("admin", "viewer"),
-    "regulator": ("admin", "supervisor"),
+    "trading_centre": ("admin", "trustee", "viewer"),
+    "regulator": ("admin", "supervisor", "trustee"),
     "operator": ("system_admin", "security_admin", "audit_admin"),
-    "association": ("admin", "viewer"),
+    "association": ("admin", "trustee", "viewer"),
 }
 """Which of them an organisation's administrator can give."""
 
@@ -95,15 +96,25 @@ PERMISSIONS: dict[str, Permission] = {
     "opening.shares": _permit("procurer agency", "opener"),
     "recovery.ask": _permit("procurer", "opener", second_factor=True),
     "lot.open": _permit("procurer agency", "opener", second_factor=True, mandate=True),
+    # trustees
+    "trustee.read": _permit("regulator trading_centre association"),
+    "trustee_key.make": _permit("regulator trading_centre association", "trustee"),
+    "trustee.rehearse": _permit("regulator trading_centre association", "trustee"),
+    "release.read": _permit("regulator trading_centre association", "trustee"),
+    "release.approve": _permit(
+        "regulator trading_centre association", "trustee", second_factor=True
+    ),
     # operator and regulator
     "operator.read": _permit("operator"),
     "recovery.decide": _permit("operator", "security_admin", second_factor=True),
     "organisation.admit": _permit("operator", "system_admin"),
     "rehearsal.read": _permit("regulator operator"),
+    "trust.set": _permit("operator", "security_admin", second_factor=True),
     "supervision.read": _permit("regulator operator", "supervisor audit_admin"),
     # the platform's own jobs
     "organisation.found": _permit("system"),
     "application.automatic": _permit("system"),
+    "application.lapse": _permit("system"),
     "payment.settle": _permit("system"),
     "letter.issue": _permit("system"),
 }

@@ -1,9 +1,12 @@
 """Moments are aware and stored in UTC; people of the field read Beijing time."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+"""Before everything."""
 
 
 def beijing_date(moment: datetime) -> date:

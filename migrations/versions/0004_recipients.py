@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0004"
-down_revision: str = "0001"
+down_revision: str = "0003"
 branch_labels = None
 depends_on = None
 

@@ -23,6 +23,7 @@ from signing.seal.envelope import (
     fingerprint_of_private,
     parse,
 )
+from signing.seal.hpke import usable as usable_public_key
 from signing.seal.passphrase import FAULTS as PASSPHRASE_FAULTS
 from signing.seal.passphrase import faults as passphrase_faults
 from signing.seal.private_keys import (
@@ -38,6 +39,7 @@ from signing.seal.private_keys import (
 from signing.seal.profiles import PROFILES, Profile
 from signing.seal.shares import (
     combine_st,
+    part_request,
     rewrap,
     sp_handed_in,
     sp_proven,
@@ -46,7 +48,7 @@ from signing.seal.shares import (
     unwrap_sp,
     unwrap_st,
 )
-from signing.seal.stored import leaf_hash, vault_unwrap, vault_wrap
+from signing.seal.stored import leaf_hash, leaf_of, vault_unwrap, vault_wrap
 from signing.seal.wraps import CMS, HPKE, Wrap
 
 __all__ = [
@@ -74,11 +76,13 @@ __all__ = [
     "fingerprint_of_private",
     "inherit",
     "leaf_hash",
+    "leaf_of",
     "lp",
     "make_key_pair",
     "open_envelope",
     "parse",
     "parts_of",
+    "part_request",
     "passphrase_faults",
     "rewrap",
     "seal",
@@ -89,6 +93,7 @@ __all__ = [
     "unwrap_private",
     "unwrap_sp",
     "unwrap_st",
+    "usable_public_key",
     "vault_unwrap",
     "vault_wrap",
     "wrap_private",

@@ -17,6 +17,15 @@ def wrap(public_key: bytes, secret: bytes, info: bytes) -> bytes:
     return SUITE.encrypt(secret, X25519PublicKey.from_public_bytes(public_key), info=info)
 
 
+def usable(public_key: bytes) -> bool:
+    """Whether something can be wrapped to it: 32 bytes, and not of small order."""
+    try:
+        wrap(public_key, b"", b"")
+    except ValueError:
+        return False
+    return True
+
+
 def unwrap(private_key: X25519PrivateKey, wrapped: bytes, info: bytes) -> bytes:
     """The secret; InvalidTag or ValueError if anything differs from what was wrapped."""
     return SUITE.decrypt(wrapped, private_key, info=info)

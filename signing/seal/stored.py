@@ -24,6 +24,13 @@ def leaf_hash(salt: bytes, stored: bytes) -> bytes:
 
     salt: 32 random bytes, kept for the receipts of supplier and institution.
     """
+    return leaf_of(salt, hashlib.sha256(stored).digest())
+
+
+def leaf_of(salt: bytes, digest: bytes) -> bytes:
+    """The same of a digest (SHA-256) of whatever is logged."""
     if len(salt) != 32:
         raise ValueError("the salt of a leaf has 32 bytes")
-    return hashlib.sha256(b"\x01" + salt + hashlib.sha256(stored).digest()).digest()
+    if len(digest) != 32:
+        raise ValueError("a digest has 32 bytes")
+    return hashlib.sha256(b"\x01" + salt + digest).digest()

@@ -2,7 +2,7 @@
 
 python -m signing.timekeeper --store DIR --socket PATH --allow-uid N [--tsa URL]...
                              [--tsa-certificate FILE]... [--escrow-key FILE]
-                             [--recovery-key FILE]
+                             [--copies DIR] [--recovery-key FILE]
 
 Its own clock is the machine's. SIGTERM or SIGINT ends it when the calls under way are answered.
 """
@@ -23,10 +23,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing import wire
 from signing.errors import SigningError, TrustMaterialError
+from signing.log.heads import FileHeads
 from signing.seal import hpke
 from signing.timekeeper.clock import ClockRule, TimeSource
+from signing.timekeeper.cosigner import LogCosigner
+from signing.timekeeper.cosigner import handlers as cosigner_handlers
 from signing.timekeeper.escrow import Quorum
-from signing.timekeeper.hardening import harden
+from signing.timekeeper.hardening import harden, lock_memory
 from signing.timekeeper.journal import FileJournal
 from signing.timekeeper.refusals import TimekeeperRefused
 from signing.timekeeper.server import handlers
@@ -77,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--escrow-key", type=Path, help="quorum file for copies of opening keys")
     parser.add_argument(
+        "--copies", type=Path, help="own folder, 0700, on another disk: escrow copies, journal"
+    )
+    parser.add_argument(
         "--recovery-key", type=Path, help="public half, 32 bytes: for shares of failed tenders"
     )
     return parser
@@ -85,17 +91,19 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> None:
     quorum = Quorum.from_bytes(options.escrow_key.read_bytes()) if options.escrow_key else None
     sources = _sources(options.tsa, options.tsa_certificate)
-    store = FileStore(options.store)
-    journal = FileJournal(store.journal_path)
+    store = FileStore(options.store, options.copies)
+    journal = FileJournal(store.journal_path, store.mirror_path)
     rule = ClockRule(clock, sources)
     recovery = _public_key(options.recovery_key) if options.recovery_key else None
     service = TimekeeperService(store, journal, journal.events, rule, quorum, recovery)
     if journal.torn:
         log.warning("cut off %d bytes of a line never answered for", journal.torn)
         service.note_torn(journal.torn)
-    journal.events.clear()  # the service has read them
+    heads = FileHeads(options.store / "log-heads.json")
+    cosigner = LogCosigner(service, service.lock, store.signing_key, heads, journal.events)
+    journal.events.clear()  # service and cosigner have read them
     _say_what_is_missing(options)
-    _serve(service, options)
+    _serve(service, cosigner, options)
 
 
 def _public_key(path: Path) -> bytes:
@@ -129,16 +137,21 @@ def _say_what_is_missing(options: argparse.Namespace) -> None:
         log.warning("no time-stamping authority: this machine's clock decides alone")
     if not options.escrow_key:
         log.warning("no escrow: a lost store loses every unopened letter")
+    elif not options.copies:
+        log.warning("no copies elsewhere: escrow copies are lost with the store")
+    unlocked = lock_memory()
+    if unlocked:
+        log.warning("memory may be swapped out: %s", unlocked)
 
 
-def _serve(service: TimekeeperService, options: argparse.Namespace) -> None:
+def _serve(service: TimekeeperService, cosigner: LogCosigner, options: argparse.Namespace) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=_watch, args=(service, stop), daemon=True).start()
     wire.serve(
         options.socket,
-        handlers(service),
+        {**handlers(service), **cosigner_handlers(cosigner)},
         frozenset(options.allow_uid),
         stop,
         refused=lambda peer: service.note_stranger(peer.uid),

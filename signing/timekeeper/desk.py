@@ -69,6 +69,16 @@ class Desk:
     def tend(self) -> None:
         """What is due of itself: before every call, at start and hourly."""
 
+    def note(self, event: str, fields: dict[str, Any]) -> None:
+        """For the parts of the timekeeper that stand beside this one (cosigner.py)."""
+        with self.lock:
+            self._write(event, fields)
+
+    def forwards(self) -> datetime:
+        """Now, by the own clock; TimekeeperRefused if it ran backwards."""
+        with self.lock:
+            return self._now()
+
     def note_refusal(
         self, operation: str, about: str, refused: TimekeeperRefused, peer: object
     ) -> None:

@@ -1,4 +1,4 @@
-"""Escrow of an opening key to an offline quorum: k of n members together recover it (step 1).
+"""Escrow of a key to an offline quorum: k of n members together recover it (sealing.md, step 1).
 
 Shamir's secret sharing over GF(2^8), byte by byte, with the AES polynomial 0x11b; each share is
 wrapped to its member's X25519 key by HPKE. Fewer than k members learn nothing at all.
@@ -6,6 +6,8 @@ wrapped to its member's X25519 key by HPKE. Fewer than k members learn nothing a
     quorum file = {"schema", "threshold", "members": [{"name", "public_key"}, …]}
     copy        = {"schema", "scheme", "threshold", "opening", "public_key",
                    "shares": [{"index", "name", "member", "wrap"}, …]}, all bytes in hex
+
+"opening" is the id of an opening, or "signing" for the key that signs opening certificates.
 """
 
 import json
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from signing.errors import SigningError
@@ -27,6 +30,9 @@ QUORUM_SCHEMA = "baohan/escrow-quorum/v1"
 COPY_SCHEMA = "baohan/escrow/v1"
 SCHEME = "shamir-gf256/hpke-x25519"
 MAX_MEMBERS = 100
+SIGNING = "signing"
+"""In place of an opening's id."""
+
 POLYNOMIAL = 0x11B
 
 
@@ -83,8 +89,8 @@ def escrow(
     private_key: bytes,
     random: Callable[[int], bytes] = os.urandom,
 ) -> bytes:
-    """The copy of an opening key (X25519, 32 bytes) for the quorum."""
-    public_key = hpke.public_of(private_key)
+    """The copy of an opening key (X25519, 32 bytes) or signing key (Ed25519) for the quorum."""
+    public_key = public_of(opening, private_key)
     shares = split(private_key, quorum.threshold, len(quorum.members), random)
     wrapped = []
     for index, (name, member) in enumerate(quorum.members, start=1):
@@ -109,20 +115,46 @@ def escrow(
     )
 
 
+def public_of(opening: str, private_key: bytes) -> bytes:
+    """What a copy says of its key, so that a recovered one can be told from a wrong one."""
+    if opening == SIGNING:
+        key = Ed25519PrivateKey.from_private_bytes(private_key)
+        return key.public_key().public_bytes_raw()
+    return hpke.public_of(private_key)
+
+
 def recover(copy: bytes, members: Sequence[bytes]) -> bytes:
-    """The opening key, with the private keys of at least k members; EscrowError."""
+    """The key, with the private keys of at least k members; EscrowError."""
+    return join(copy, dict(open_share(copy, member) for member in members))
+
+
+def open_share(copy: bytes, member: bytes) -> tuple[int, bytes]:
+    """Index and share of one member, by its private key; EscrowError."""
     try:
-        document = canonical.read(copy)
-        if (document["schema"], document["scheme"]) != (COPY_SCHEMA, SCHEME):
-            raise ValueError("another scheme")
-        shares = dict(_opened(document, member) for member in members)
-        if len(shares) >= document["threshold"]:
-            private_key = combine(dict(sorted(shares.items())[: document["threshold"]]))
-            if hpke.public_of(private_key).hex() == document["public_key"]:
-                return private_key
+        return _opened(_read(copy), member)
     except (ValueError, KeyError, TypeError, InvalidTag):
         pass
-    raise EscrowError("too few members, a key of no member, or a damaged copy")
+    raise EscrowError("a key of no member, or a damaged copy")
+
+
+def join(copy: bytes, shares: Mapping[int, bytes]) -> bytes:
+    """The key of at least k shares, by index; EscrowError."""
+    try:
+        document = _read(copy)
+        if len(shares) >= document["threshold"]:
+            private_key = combine(dict(sorted(shares.items())[: document["threshold"]]))
+            if public_of(document["opening"], private_key).hex() == document["public_key"]:
+                return private_key
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise EscrowError("too few members, a wrong share, or a damaged copy")
+
+
+def _read(copy: bytes) -> dict[str, Any]:
+    document = canonical.read(copy)
+    if (document["schema"], document["scheme"]) != (COPY_SCHEMA, SCHEME):
+        raise ValueError("another scheme")
+    return document
 
 
 def _opened(document: Mapping[str, Any], member: bytes) -> tuple[int, bytes]:

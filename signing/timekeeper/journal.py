@@ -7,7 +7,6 @@ the first: 64 zeros). All state but the keys is read from it at start.
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 from signing import faults, private_files
 from signing.errors import SigningError
 from signing.timekeeper import canonical
+from signing.timekeeper.mirror import Mirror
 from signing.timekeeper.times import from_text, to_text
 
 WRITING = faults.declare("timekeeper.journal.writing")
@@ -147,46 +147,57 @@ class MemoryJournal:
         return made
 
 
+def read(path: Path) -> tuple[list[Event], int]:
+    """All whole lines, checked, and how many bytes they take; JournalBroken."""
+    chain, events, end = _Chain(), [], 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                event = Event.read(line[:-1])
+                chain.take(event)
+            except ValueError as error:
+                raise JournalBroken(path, number, str(error)) from None
+            events.append(event)
+            end += len(line)
+    return events, end
+
+
 class FileJournal:
     """The journal on disk; one process at a time (the store's lock sees to it)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mirror: Path | None = None) -> None:
         """Opens or makes it (0600) and checks every line; JournalBroken, ExposedFile.
 
         A last line without its end is what a crash left of a write that was never answered: it is
-        cut off, and `torn` says how long it was.
+        cut off, and `torn` says how long it was. mirror: a copy elsewhere (mirror.py), whose
+        errors it raises, too.
         """
-        self._path = path
         if not path.exists():
             private_files.write_new(path, b"")
         private_files.check_file(path)
-        self._chain = _Chain()
-        self._end = 0
         self._failed = ""
-        self.events = list(self._read())
+        self.events, self._end = read(path)
         """As found at start; what is appended later is not added."""
+        self._chain = _Chain()
+        for event in self.events:
+            self._chain.take(event)
         self.torn = path.stat().st_size - self._end
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
         if self.torn:
             os.ftruncate(self._descriptor, self._end)
             os.fsync(self._descriptor)
+        self._mirror = Mirror(mirror, path) if mirror else None
+        self._follow()
 
     @property
     def latest(self) -> datetime:
         return self._chain.latest
 
-    def _read(self) -> Iterator[Event]:
-        with self._path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.endswith(b"\n"):
-                    return
-                try:
-                    event = Event.read(line[:-1])
-                    self._chain.take(event)
-                except ValueError as error:
-                    raise JournalBroken(self._path, number, str(error)) from None
-                self._end += len(line)
-                yield event
+    def _follow(self) -> None:
+        if self._mirror is not None:
+            self._mirror.follow(self._end)
 
     def append(self, event: str, at: datetime, fields: dict[str, Any]) -> Event:
         if self._failed:
@@ -200,6 +211,7 @@ class FileJournal:
         faults.point(SYNCED)
         self._end += len(line)
         self._chain.take(made)
+        self._follow()
         return made
 
     def _write(self, line: bytes) -> None:

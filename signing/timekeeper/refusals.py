@@ -42,6 +42,12 @@ REFUSALS: Mapping[str, str] = {
     "erased": N_("该次采购已终止，开标密钥已经销毁，其保函不再能解锁。"),
     "key_missing": N_("时间锁的密钥库缺少这次开标的密钥，请用托管份额恢复。"),
     "store_unavailable": N_("时间锁无法写入密钥库（%(reason)s），请检查磁盘空间后重试。"),
+    "log_note_invalid": N_("公开日志的检查点格式或签名不正确（%(why)s），不予副署。"),
+    "log_key_changed": N_("公开日志 %(origin)s 换了签名密钥，不予副署；请核对日志的签名服务。"),
+    "log_inconsistent": N_(
+        "公开日志 %(origin)s 的检查点与已副署的内容不一致（%(why)s），不予副署；"
+        "日志可能被改写或回退，请立即核查。"
+    ),
     "journal_unavailable": N_("时间锁无法写入日志（%(reason)s），请检查磁盘空间后重试。"),
 }
 """Code → sentence, its places filled from the refusal's detail."""

@@ -57,6 +57,21 @@ class TimekeeperService(Ending):
         if not events:
             self._write("store_made", {"key_id": self._key_id, "public_key": self._public.hex()})
         self.tend()
+        self._complete_copies()
+
+    def _complete_copies(self) -> None:
+        """Of keys that were made while no quorum was named, or before a copy was written."""
+        if self._quorum is None:
+            return
+        signing = self._store.signing_key.private_bytes_raw()
+        if self._store.escrow(escrow.SIGNING) is None:
+            copy = escrow.escrow(self._quorum, escrow.SIGNING, signing)
+            self._store.put_escrow(escrow.SIGNING, copy)
+        for opening, known in self._state.openings.items():
+            key = None if known.erased else self._store.opening_key(opening)
+            if key is not None and self._store.escrow(opening) is None:
+                copy = escrow.escrow(self._quorum, opening, key.private_bytes_raw())
+                self._store.put_escrow(opening, copy)
 
     # --- registering
 

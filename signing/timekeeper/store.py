@@ -4,7 +4,15 @@ signing.key          Ed25519, 32 bytes, signs opening certificates
 openings/<id>.key    X25519, 32 bytes, one per lot
 escrow/<id>.json     that key, shared out to an offline quorum (escrow.py)
 journal.jsonl        journal.py
+log-heads.json       the latest checkpoint of the log that was cosigned (cosigner.py)
 lock                 held while a timekeeper runs on the store
+
+The copies folder, on another disk, outlives the store: whoever has it and fewer than k members of
+the quorum has nothing, and with k of them the store is made anew (recover.py). It holds
+
+<id>.json            in place of escrow/<id>.json
+signing.json         the same of signing.key
+journal.jsonl        mirror.py
 """
 
 import fcntl
@@ -18,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from signing import private_files
 from signing.errors import SigningError
+from signing.timekeeper.escrow import SIGNING
 
 KEY_BYTES = 32
 MAX_ESCROW = 64 * 1024
@@ -45,9 +54,13 @@ class KeyStore(Protocol):
         """Durable when it returns; OSError."""
         ...
 
+    def put_escrow(self, name: str, escrow: bytes) -> None:
+        """A copy that is lacking, of an opening or of escrow.SIGNING; durable; OSError."""
+        ...
+
     def opening_key(self, opening: str) -> X25519PrivateKey | None: ...
 
-    def escrow(self, opening: str) -> bytes | None: ...
+    def escrow(self, name: str) -> bytes | None: ...
 
     def erase(self, opening: str) -> None:
         """Key and escrow copy, for good; absent is fine; OSError."""
@@ -67,12 +80,15 @@ class MemoryStore:
         if escrow is not None:
             self._escrow[opening] = escrow
 
+    def put_escrow(self, name: str, escrow: bytes) -> None:
+        self._escrow[name] = escrow
+
     def opening_key(self, opening: str) -> X25519PrivateKey | None:
         key = self._keys.get(opening)
         return None if key is None else X25519PrivateKey.from_private_bytes(key)
 
-    def escrow(self, opening: str) -> bytes | None:
-        return self._escrow.get(opening)
+    def escrow(self, name: str) -> bytes | None:
+        return self._escrow.get(name)
 
     def erase(self, opening: str) -> None:
         self._keys.pop(opening, None)
@@ -82,22 +98,38 @@ class MemoryStore:
 class FileStore:
     """The store on disk, locked for this process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, copies: Path | None = None) -> None:
         """Opens the store, or makes it where the folder is absent or empty.
 
+        copies: see above; None: escrow copies lie in the store and are lost with it.
         ExposedFile if others could read it, StoreDamaged if a part is missing, BlockingIOError if a
         timekeeper runs on it already.
         """
         self.folder = folder
-        for part in (folder, folder / "openings", folder / "escrow"):
+        self._copies = copies or folder / "escrow"
+        parts = [folder, folder / "openings", folder / "escrow", *([copies] if copies else ())]
+        for part in parts:
             private_files.make_folder(part)
         self._lock = _lock(folder / "lock")
-        for part in (folder, folder / "openings", folder / "escrow"):
+        for part in parts:
             private_files.remove_leftovers(part)
         private_files.check_tree(folder)
+        private_files.check_tree(self._copies)
         self.journal_path = folder / "journal.jsonl"
+        self.mirror_path = copies / "journal.jsonl" if copies else None
         self._check_whole()
         self.signing_key = Ed25519PrivateKey.from_private_bytes(self._signing_key())
+        if copies:
+            self._move_copies()
+
+    def _move_copies(self) -> None:
+        """Those that an earlier run left in the store itself."""
+        for old in (self.folder / "escrow").glob("*.json"):
+            if not (self._copies / old.name).exists():
+                private_files.write_new(
+                    self._copies / old.name, private_files.read(old, MAX_ESCROW)
+                )
+            private_files.erase(old)
 
     def _check_whole(self) -> None:
         used = self.journal_path.exists() and self.journal_path.stat().st_size > 0
@@ -117,7 +149,10 @@ class FileStore:
     def put(self, opening: str, private_key: bytes, escrow: bytes | None) -> None:
         private_files.write_new(self._key_path(opening), private_key)
         if escrow is not None:
-            private_files.write_new(self._escrow_path(opening), escrow)
+            self.put_escrow(opening, escrow)
+
+    def put_escrow(self, name: str, escrow: bytes) -> None:
+        private_files.write_new(self._escrow_path(name), escrow)
 
     def opening_key(self, opening: str) -> X25519PrivateKey | None:
         try:
@@ -126,9 +161,9 @@ class FileStore:
             return None
         return X25519PrivateKey.from_private_bytes(key)
 
-    def escrow(self, opening: str) -> bytes | None:
+    def escrow(self, name: str) -> bytes | None:
         try:
-            return private_files.read(self._escrow_path(opening), MAX_ESCROW)
+            return private_files.read(self._escrow_path(name), MAX_ESCROW)
         except FileNotFoundError:
             return None
 
@@ -142,8 +177,8 @@ class FileStore:
     def _key_path(self, opening: str) -> Path:
         return self.folder / "openings" / f"{_checked(opening)}.key"
 
-    def _escrow_path(self, opening: str) -> Path:
-        return self.folder / "escrow" / f"{_checked(opening)}.json"
+    def _escrow_path(self, name: str) -> Path:
+        return self._copies / f"{name if name == SIGNING else _checked(name)}.json"
 
 
 def _checked(opening: str) -> str:

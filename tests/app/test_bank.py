@@ -92,6 +92,33 @@ def test_orders_are_taken_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "other",
+    [
+        {"amount_fen": 31_501},
+        {"payer_account": "6222000012345679"},
+        {"payee_account": "6222000087654320"},
+    ],
+)
+def test_another_order_under_a_known_reference_is_a_conflict(
+    tmp_path: Path, platform: tuple[Platform, str], other: dict[str, object]
+) -> None:
+    """Before and after it was carried out: nothing more is debited, the first answer stands."""
+    taker, url = platform
+    bank, clock = quiet(tmp_path / "bank", url)
+    assert bank.order(ORDER).status == 201
+    assert bank.order({**ORDER, **other}).status == 409
+    for _ in range(3):
+        bank.messenger.round()
+        clock.now += timedelta(seconds=2)
+    assert bank.order({**ORDER, **other}).status == 409
+    assert bank.order(ORDER).status == 200
+    bank.messenger.round()
+    assert bank.books.balance(ORDER["payer_account"]) == (-31_500, 1)
+    assert bank.books.balance(ORDER["payee_account"]) == (31_500, 1)
+    assert len(taker.taken) == 1
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         {"amount_fen": 0},

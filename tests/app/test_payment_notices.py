@@ -5,11 +5,13 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from app.adapters.gateway import HttpBank
 from app.processes.web import application
@@ -127,3 +129,75 @@ def test_the_same_notice_at_once_pays_once(world: World, send: Send) -> None:
     assert [one.state for one in after.payments] == ["settled"]
     assert len(after.postings) == 2
     assert notices(world) == 1
+
+
+def test_another_notice_under_the_same_bank_reference_is_a_conflict(
+    world: World, app: Flask
+) -> None:
+    """The first one stands; the second is refused in problem details and leaves nothing."""
+    case = ordered(world)
+    first = notice(world, case)
+    client = app.test_client()
+
+    def sent(body: bytes) -> TestResponse:
+        return client.post(ADDRESS, data=body, headers={"X-Bank-Signature": signed(body)})
+
+    answer = sent(first)
+    paid = get(world, case)
+    for changes in (
+        {"amount_fen": 1},
+        {"reference": "BFUNKNOWN"},
+        {"outcome": "failed"},
+        {"reason": "余额不足"},
+        {"payer_account": "6222000099999999"},
+    ):
+        refused = sent(notice(world, case, **changes))
+        assert (refused.status_code, refused.mimetype) == (409, "application/problem+json")
+        assert refused.json is not None
+        assert refused.json["code"] == "notice_differs"
+    later = notice(world, case, at=(world.now + timedelta(seconds=1)).isoformat())
+    for again in (sent(first), sent(later)):
+        assert (again.status_code, again.data) == (answer.status_code, answer.data)
+    assert get(world, case) == paid
+    assert notices(world) == 1
+
+
+def test_a_second_debit_is_told_and_pays_nothing(world: World, send: Send) -> None:
+    """Under a bank reference of its own, for a payment that was settled: money has moved."""
+    case = ordered(world)
+    first = notice(world, case)
+    send(first, signed(first))
+    before = get(world, case)
+    second = notice(world, case, bank_reference="SB2", amount_fen=31_500)
+    for _ in range(2):
+        assert send(second, signed(second)) == 200
+    after = get(world, case)
+    assert (after.state, after.postings, after.payments) == (
+        before.state,
+        before.postings,
+        before.payments,
+    )
+    [event] = [one for one in after.events if one.what == "payment.again"]
+    assert "315.00" in event.note
+    assert "原路退回" in event.note
+    assert notices(world) == 2
+
+
+def test_a_failure_after_the_money_is_told_and_one_after_a_failure_is_not(
+    world: World, send: Send
+) -> None:
+    case = ordered(world)
+    first = notice(world, case)
+    second = notice(world, case, bank_reference="SB2", outcome="failed", amount_fen=0)
+    third = notice(world, case, bank_reference="SB3", outcome="failed", amount_fen=0)
+    for body in (first, second):
+        assert send(body, signed(body)) == 200
+    assert [one.note for one in get(world, case).events if one.what == "payment.again"] == [
+        "银行此后又通知这笔缴费没有成功，请机构与银行核对。"
+    ]
+    other = ordered(world, "rival")
+    fourth = notice(world, other, bank_reference="SB4", outcome="failed", amount_fen=0)
+    fifth = notice(world, other, bank_reference="SB5", outcome="failed", amount_fen=0)
+    for body in (third, fourth, fifth):
+        send(body, signed(body))
+    assert not [one for one in get(world, other).events if one.what == "payment.again"]

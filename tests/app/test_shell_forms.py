@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask, render_template_string
+from markupsafe import Markup
 from werkzeug.datastructures import ImmutableMultiDict
 from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import Optional
+from wtforms.widgets import html_params
 
 from app.forms import (
     BeijingField,
@@ -15,6 +17,7 @@ from app.forms import (
     Form,
     MoneyField,
     add_errors,
+    attributes,
     checked_by,
     choice,
     required,
@@ -164,3 +167,18 @@ def test_a_form_carries_its_token_and_leaves_checking_to_the_server() -> None:
     assert 'name="csrf_token"' in page
     assert "novalidate" in page
     assert 'enctype="multipart/form-data"' in page
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"name": "lot0_number", "id": "lot0_number", "class_": "form-control no", "type": "text"},
+        {"value": "\" onfocus='x' <b>&amp;", "aria_describedby": "a-hint a-error", "maxlength": 60},
+        {"value": Markup('<i title="x">&amp;</i>'), "data_more_words": "y"},
+        {"disabled": True, "aria_invalid": False, "readonly": False, "required": True},
+        {},
+    ],
+)
+def test_attributes_are_written_as_wtforms_writes_them(given: dict[str, object]) -> None:
+    assert attributes(**given) == html_params(**given)
+    assert isinstance(attributes(**given), Markup)

@@ -29,7 +29,7 @@ from app.processes.run_file import Running
 from app.processes.supervisor import Supervisor, pin_timekeeper
 from app.processes.users import Users, make_folders
 from app.processes.web_server import WebServer
-from app.settings import ROOT, BadSetting, Settings, read
+from app.settings import COPIES, ROOT, BadSetting, Settings, read
 from signing.seal import passphrase_faults
 from tests.shell_app import shell_app
 
@@ -44,6 +44,7 @@ def installation(home: Path, port: int = 8000) -> Settings:
         data=data,
         keys=home / "keys",
         timekeeper=home / "timekeeper",
+        copies=home / COPIES,
         signer=home / "signer",
         run=home / "run",
         fonts=read().fonts,
@@ -152,6 +153,7 @@ def test_folders_are_private_but_for_sockets_and_trust(tmp_path: Path) -> None:
     places = Places(settings)
     make_folders(places, Users.same())
     private = (settings.data, settings.keys, settings.timekeeper, settings.signer, places.bank)
+    private += (settings.copies,)
     for path in (*private, places.authority, places.escrow, places.logs):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
     for path in (settings.run, places.trust, places.signer_socket.parent):

@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from app.adapters.gateway import HttpBank, NoBank
 from app.processes.bank import Bank, make_server, serve
 from app.processes.bank_books import Order
 from app.processes.loopback import listen
-from guarantees.errors import InvalidInput, Unavailable
+from guarantees.errors import Duplicate, InvalidInput, Unavailable
 from guarantees.ports import PaymentGateway, PremiumOrder
 from guarantees.values.money import Money
 
@@ -72,6 +73,16 @@ def test_a_bank_that_is_away_or_refuses_is_unavailable(bank: tuple[Bank, str]) -
     bank[0].messenger.away.set()
     with pytest.raises(Unavailable):
         HttpBank(bank[1], bank[0].public_key).order(ORDER)
+
+
+def test_an_order_that_differs_from_the_first_is_refused(
+    gateway: PaymentGateway, bank: tuple[Bank, str]
+) -> None:
+    """A conflict, and not a bank that is away."""
+    gateway.order(ORDER)
+    with pytest.raises(Duplicate):
+        gateway.order(replace(ORDER, amount=Money.parse("316.00")))
+    assert bank[0].books.order("BF00AA")["fen"] == 31_500
 
 
 def test_a_bank_that_hangs_is_unavailable(bank: tuple[Bank, str]) -> None:

@@ -165,7 +165,8 @@ def _signer(world: World) -> Mapping[str, Handler]:
     def produce(fields: Fields, peer: Peer) -> Fields:
         fields.pop("person")
         recipients = tuple((label, key) for label, key in fields.pop("recipients"))
-        made = letters.produce(LetterOrder(**fields, recipients=recipients))
+        trustees = tuple((role, key) for role, key in fields.pop("trustees"))
+        made = letters.produce(LetterOrder(**fields, recipients=recipients, trustees=trustees))
         return {**vars(made), "signed_at": made.signed_at.isoformat()}
 
     def sign_list(fields: Fields, peer: Peer) -> Fields:

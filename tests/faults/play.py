@@ -18,20 +18,26 @@ from app.adapters.letters import SignerClient
 from app.adapters.mail import mailer
 from app.adapters.timekeeper import TimekeeperClient
 from app.house import House
-from app.jobs import openings
+from app.jobs import approvals, openings
 from app.jobs.worker import Jobs
 from app.settings import read
-from guarantees.errors import MoveRefused
+from guarantees.errors import MoveRefused, TooLate
 from guarantees.flow import apply, pay, underwrite
 from guarantees.queries import openings as queries
 from guarantees.records import casebook
 from guarantees.values.actor import Actor
 from tests.faults.stage import Stage, actor_of
 from tests.house import OPENING, PlainVerifier
+from tests.trustees import WHO, passphrase_of
 from tests.world import PASSPHRASE, START
+
+openings.LOOK_SECONDS = 0.01
 
 BIDS = {"supplier": "automatic", "rival": "by_people"}
 """Who applies for which product."""
+
+AGREEING = ("regulator", "association")
+"""Of the three trustees."""
 
 ACCOUNT = "6222000012345678"
 PLAYERS = {"supplier", "rival", "maker", "checker", "procurer"}
@@ -65,6 +71,7 @@ class Play:
             recovery_key=bytes.fromhex(self.notes["recovery"]),
             now=self.now,
         )
+        self.house.files.remove_leftovers()  # type: ignore[attr-defined]  # as every start does
         self.jobs = Jobs(self.house)
 
     def now(self) -> datetime:
@@ -139,9 +146,21 @@ class Play:
                 )
                 http.request("POST", f"{self.bank}/answered/{one['reference']}", timeout=10)
 
+    def agreed(self) -> None:
+        """Two trustees of three agree, once the opening waits for them."""
+        until = time.monotonic() + 60
+        while openings.running(self.lot) and not openings.awaited(self.lot):
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        for role in AGREEING:
+            with suppress(TooLate):
+                actor, typed = self.as_(WHO[role]), passphrase_of(role)
+                approvals.approve(self.house, actor, self.now(), self.lot, typed)
+
     def opened(self) -> None:
         """The procurer types its passphrase and waits for the end."""
         openings.start(self.house, self.as_("procurer"), self.now(), self.lot, PASSPHRASE)
+        self.agreed()
         openings.wait(self.lot, 60)
         with self.house.sessions.reading() as session:
             room = queries.room(session, self.as_("procurer"), self.now(), self.lot)

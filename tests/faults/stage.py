@@ -129,11 +129,13 @@ def _write_notes(world: World, folder: Path, by_people: str, policy: str) -> Non
 class Template:
     """A prepared world that nobody plays in; copying it is a matter of milliseconds."""
 
-    def __init__(self, kind: Kind, folder: Path, url: str) -> None:
+    def __init__(
+        self, kind: Kind, folder: Path, url: str, more: Callable[[World], None] | None = None
+    ) -> None:
         self.kind = kind
         self.folder = folder
         self.url = url
-        self.world = prepare(folder, url)
+        self.world = prepare(folder, url, more=more)
 
     @contextmanager
     def copy(self, where: Path) -> Iterator[Stage]:
@@ -151,13 +153,15 @@ class Template:
 
 
 @contextmanager
-def template(kind: Kind, folder: Path) -> Iterator[Template]:
+def template(
+    kind: Kind, folder: Path, more: Callable[[World], None] | None = None
+) -> Iterator[Template]:
     folder.mkdir()
     if kind == "sqlite":
-        yield Template(kind, folder, f"sqlite:///{folder / 'test.db'}")
+        yield Template(kind, folder, f"sqlite:///{folder / 'test.db'}", more)
     else:
         with fresh_database(kind) as url:
-            yield Template(kind, folder, url)
+            yield Template(kind, folder, url, more)
 
 
 @contextmanager

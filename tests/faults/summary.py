@@ -182,8 +182,7 @@ def _files(
         text = vault.unlock(listed.read_bytes(), opening.encode()).decode()
         assert all(text.count(case.guarantee.number) == 1 for case in cases if case.guarantee)
     found = (str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    # A kill in the middle of a file leaves a hidden part of it, which nobody will ever read.
-    return sorted(_put_in(names, name) for name in found if not name.endswith(".part"))
+    return sorted(_put_in(names, name) for name in found)
 
 
 def _orders(bank: Bank, stage: Stage, names: Names) -> list[Any]:

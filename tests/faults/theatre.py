@@ -12,6 +12,7 @@ from tests.faults.players import Outcome, Players, players
 from tests.faults.stage import Stage, Template, template
 from tests.faults.summary import as_text, summarise
 from tests.faults.watch import DOING, point_of
+from tests.trustees import appoint
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Theatre:
 @contextmanager
 def theatre_for(kind: Kind, folder: Path) -> Iterator[Theatre]:
     with (
-        template(kind, folder / "template") as made,
+        template(kind, folder / "template", appoint) as made,
         outside(made.world) as others,
         players(others) as troupe,
     ):

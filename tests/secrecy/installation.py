@@ -21,7 +21,7 @@ from app.processes.loopback import listen
 from app.processes.places import Places
 from app.processes.supervisor import Supervisor
 from app.processes.users import Users, find_or_make
-from app.settings import Settings, read
+from app.settings import COPIES, Settings, read
 from tests.secrecy.scanner import files
 
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
@@ -188,6 +188,7 @@ def _settings(base: Path, port: int, database_url: str) -> Settings:
         data=data,
         keys=base / "keys",
         timekeeper=base / "timekeeper",
+        copies=base / COPIES,
         signer=base / "signer",
         run=base / "run",
         fonts=read().fonts,

@@ -47,7 +47,7 @@ def belongings(running: Installation) -> dict[str, tuple[User, tuple[Path, ...]]
     settings, places, users = running.settings, running.places, running.users
     return {
         "web": (users.web, (settings.data, settings.keys)),
-        "timekeeper": (users.time, (settings.timekeeper,)),
+        "timekeeper": (users.time, (settings.timekeeper, settings.copies)),
         "signer": (users.sign, (settings.signer, places.authority)),
         "bank": (users.bank, (places.bank,)),
         "supervisor": (User("", os.geteuid(), 0), (places.escrow, places.logs)),

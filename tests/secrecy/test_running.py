@@ -10,6 +10,7 @@ import pytest
 
 from app.adapters.vault import Vault
 from tests.secrecy import facts
+from tests.secrecy.classes import place_of
 from tests.secrecy.play import COMPARED, DEEPEST, NOBODYS, Play
 from tests.secrecy.scanner import Finding, files
 from tests.secrecy.sweep import HOUSE, Read
@@ -68,6 +69,14 @@ def test_the_scan_reaches_everything_that_is_written(played: Play) -> None:
         assert f"table {table}" in places
     for pid in played.scene.installation.supervisor.keeper.pids().values():
         assert f"/proc/{pid}/environ" in places
+
+
+def test_every_file_is_classified(played: Play) -> None:
+    base, places = played.scene.installation.base, played.scene.record.places["take"]
+    below = [Path(one) for one in places if one.startswith(f"{base}/")]
+    found = {str(one.relative_to(base)) for one in below if not one.is_dir()}
+    assert {one for one in found if place_of(one) is None} == set()
+    assert {"data/baohan.db", "log/web.log", "run/run.json"} <= found
 
 
 def test_each_secret_is_found_where_it_is_planted(played: Play) -> None:

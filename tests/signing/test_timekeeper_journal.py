@@ -27,14 +27,17 @@ NOW = CLOCK()
 class OnDisk:
     """A timekeeper on files but in this process, so that its clock can be set."""
 
-    def __init__(self, folder: Path, quorum: Quorum | None = None) -> None:
+    def __init__(
+        self, folder: Path, quorum: Quorum | None = None, copies: Path | None = None
+    ) -> None:
         self.folder, self.clock, self.quorum = folder, SettableClock(), quorum
+        self.copies = copies
         self.open()
 
     def open(self) -> None:
-        self.store = FileStore(self.folder)
+        self.store = FileStore(self.folder, self.copies)
         try:
-            self.journal = FileJournal(self.store.journal_path)
+            self.journal = FileJournal(self.store.journal_path, self.store.mirror_path)
             rule = ClockRule(self.clock, (), self.clock.ticks)
             events = self.journal.events
             self.service = TimekeeperService(self.store, self.journal, events, rule, self.quorum)
@@ -354,4 +357,5 @@ def test_with_a_quorum_every_key_has_an_escrow_copy_until_it_is_erased(tmp_path:
     on_disk.clock.now = on_disk.service.erase(certificate.opening, "failed", "one", "two")
     on_disk.service.tend()
     assert on_disk.store.escrow(certificate.opening) is None
-    assert list((tmp_path / "store" / "escrow").iterdir()) == []
+    left = [path.name for path in (tmp_path / "store" / "escrow").iterdir()]
+    assert left == ["signing.json"]

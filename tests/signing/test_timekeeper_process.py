@@ -59,6 +59,10 @@ def offline(quorum_file: Path) -> tuple[str, ...]:
     return "--escrow-key", str(quorum_file), "--recovery-key", str(recovery)
 
 
+def with_copies(folder: Path, quorum_file: Path) -> Running:
+    return Running(folder, *offline(quorum_file), "--copies", str(folder / "copies"))
+
+
 @pytest.fixture
 def running(tmp_path: Path, quorum_file: Path) -> Iterator[Running]:
     made = Running(tmp_path, *offline(quorum_file))
@@ -103,7 +107,10 @@ def check_store(running: Running, erased: str) -> None:
         1,
         1,
     )
-    left = [path.name for path in running.store.rglob("*") if path.is_file()]
+    copies = running.store.with_name("copies")
+    assert (copies / "journal.jsonl").read_bytes() == (running.store / "journal.jsonl").read_bytes()
+    folders = (running.store, copies)
+    left = [path.name for one in folders for path in one.rglob("*") if path.is_file()]
     assert not [name for name in left if name.startswith((".", erased))]
 
 
@@ -119,7 +126,7 @@ def test_killed_at_every_point_the_retry_ends_like_an_undisturbed_run(
     for number in range(1, 30):
         folder = tmp_path / str(number)
         folder.mkdir()
-        running = Running(folder, *offline(quorum_file))
+        running = with_copies(folder, quorum_file)
         if not running.start(f"{point}:{number}"):
             assert running.exit_code == faults.EXIT_CODE
             assert running.start()

@@ -1,6 +1,6 @@
 """The page of an opening room with its forms, whichever of them was sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from flask import render_template, request
 from flask_wtf.file import FileField, MultipleFileField
@@ -11,13 +11,15 @@ from app.auth.second_factor import code_needed, proved
 from app.context import house, now, read
 from app.forms import Form, required
 from app.jobs import openings
-from app.text import _l
+from app.portals.trustee.words import PRESENCE
+from app.text import _, _l
 from guarantees.errors import N_
-from guarantees.queries import opening_keys, recoveries
+from guarantees.queries import opening_keys, recoveries, trustees
 from guarantees.queries import openings as queries
 from guarantees.queries.opening_keys import KeyRow
 from guarantees.queries.openings import ResultRow, Room
-from guarantees.tables import permissions
+from guarantees.records.guarantee import EventRow
+from guarantees.tables import permissions, trust
 from signing import wire
 from signing.timekeeper.protocol import ClockStatus
 
@@ -88,6 +90,8 @@ FORMS = {
 
 EVENTS: Mapping[str, str] = {
     "opening.begun": N_("开始开标"),
+    "opening.waits": N_("等待受托人"),
+    "release.approved": N_("受托人同意解锁"),
     "opening.finished": N_("全部完成"),
     "recovery.asked": N_("申请动用恢复钥匙"),
     "recovery.seconded": N_("第二人同意动用恢复钥匙"),
@@ -111,6 +115,10 @@ def render(lot: str, rejected: Sequence[tuple[str, str]] = (), taken: int = 0, *
         running=openings.running(opened.lot.id),
         due=now() >= opened.opening_time,
         clock=_clock(),
+        trustees=read(trustees.of_opening, now(), opened.opening),
+        awaited=_trustees(openings.awaited(opened.lot.id)),
+        said=_said,
+        presence=PRESENCE,
         results=_filtered(opened.results),
         counts=_counts(opened.results),
         may_open=permissions.allowed(actor(), "lot.open"),
@@ -119,13 +127,27 @@ def render(lot: str, rejected: Sequence[tuple[str, str]] = (), taken: int = 0, *
         passphrases=any(not one.token for one in own),
         recovery=read(recoveries.of_lot, actor(), lot),
         may_ask=permissions.allowed(actor(), "recovery.ask"),
-        room_events=EVENTS,
         rejected=rejected,
         taken=taken,
         v=request.args.get("v", ""),
         q=request.args.get("q", ""),
         **forms,
     )
+
+
+def _trustees(roles: Iterable[str]) -> str:
+    """By what they are called, in the table's order."""
+    wanted = set(roles)
+    return _("、").join(_(text) for role, text in trust.TRUSTEES.items() if role in wanted)
+
+
+def _said(event: EventRow) -> str:
+    """A line of the history; the note of waiting holds roles, others what people wrote."""
+    word = _(EVENTS.get(event.what, event.what))
+    if not event.note or event.what == "release.approved":
+        return word
+    note = _trustees(event.note.split()) if event.what == "opening.waits" else event.note
+    return _("%(word)s：%(note)s", word=word, note=note)
 
 
 def _own_keys() -> list[KeyRow]:

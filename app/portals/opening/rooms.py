@@ -7,7 +7,9 @@ from flask import Blueprint, redirect, render_template, send_file, url_for
 from werkzeug.wrappers import Response
 
 from app.auth.guard import actor, needs
+from app.auth.passphrase import counted_try
 from app.auth.second_factor import prove
+from app.auth.throttle import PassphraseResting
 from app.context import house, now, read
 from app.forms import add_errors
 from app.jobs import opened_files, openings, rehearsals
@@ -53,8 +55,9 @@ def open_lot(lot: str) -> str | Response:
     form = OpenForm()
     if form.validate_on_submit():
         try:
-            proved = prove(form.otp.data or "")
-            openings.start(house(), proved, now(), lot, form.passphrase.data or "")
+            able = prove(form.otp.data or "")
+            with counted_try(able, lot):
+                openings.start(house(), able, now(), lot, form.passphrase.data or "")
         except NotFound:
             raise
         except InvalidInput as error:
@@ -75,8 +78,9 @@ def rehearse(lot: str) -> str | Response | tuple[str, int]:
     form = RehearsalForm()
     if form.validate_on_submit():
         try:
-            rehearsals.prove(house(), actor(), now(), lot, form.passphrase.data or "")
-        except (PassphraseRefused, RehearsalFailed) as error:
+            with counted_try(actor(), lot, note=None):
+                rehearsals.prove(house(), actor(), now(), lot, form.passphrase.data or "")
+        except (PassphraseRefused, PassphraseResting, RehearsalFailed) as error:
             add_errors(form, {"passphrase": explain(error).detail})
         else:
             notify("ok", _("演练通过。"), _("您的钥匙和口令打开了演练函，开标时照此操作。"))
@@ -147,4 +151,5 @@ def signed_list(lot: str) -> Response:
 
 def _field(error: GuaranteeError | SigningError) -> str:
     """The field that an error of the opening belongs to."""
-    return "passphrase" if isinstance(error, PassphraseRefused) else ""
+    about = (PassphraseRefused, PassphraseResting)
+    return "passphrase" if isinstance(error, about) else ""

@@ -24,6 +24,11 @@ EVENTS: Mapping[str, str] = {
     "organisation.refused": N_("注册未通过"),
     "organisation.entered": N_("由平台运营录入"),
     "organisation.founded": N_("建立单位"),
+    "opening_key.made": N_("建立解密钥匙"),
+    "trustee_key.made": N_("建立受托钥匙"),
+    "trustee_key.registered": N_("登记自行保管的受托钥匙"),
+    "trustee_key.retired": N_("停用受托钥匙"),
+    "trustee.rehearsed": N_("受托钥匙演练通过"),
     "person.invited": N_("邀请同事"),
     "person.invitation_withdrawn": N_("撤回邀请"),
     "person.joined": N_("接受邀请，加入单位"),
@@ -33,6 +38,7 @@ EVENTS: Mapping[str, str] = {
     "person.disabled": N_("停用账号"),
     "person.enabled": N_("恢复账号"),
     "person.password_changed": N_("修改密码"),
+    "person.passphrase_refused": N_("开标时解密口令不正确"),
     "person.signed_out_everywhere": N_("退出所有登录"),
 }
 """Histories of persons and organisations, by event."""

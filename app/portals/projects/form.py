@@ -16,7 +16,7 @@ from wtforms.validators import Optional, ValidationError
 
 from app.adapters import project_cells as cells
 from app.adapters.project_columns import BY_FIELD
-from app.forms import Form, choice, required
+from app.forms import Form, LineInput, choice, required
 from app.portals.projects.words import say
 from app.problems import explain
 from app.text import _, _l
@@ -79,10 +79,12 @@ class NoticeForm(Form):
         self.guarantee_accepted.choices = [choice(key, _(word)) for key, word in ACCEPTED.items()]
         for name in (*LINES, *TEXTS):
             self[name].label.text = _(FIELD_NAMES[name])
+        # Looked up once: a notice may have 200 lots.
+        text = _("第 %(n)d 个%(name)s")
+        words = {name: _(FIELD_NAMES[f"lot.{name}"]) for name in LOT_FACTS}
         for lot in range(self.lots):
-            for name in LOT_FACTS:
-                label = _("第 %(n)d 个%(name)s", n=lot + 1, name=_(FIELD_NAMES[f"lot.{name}"]))
-                self[f"lot{lot}_{name}"].label.text = label
+            for name, word in words.items():
+                self[f"lot{lot}_{name}"].label.text = text % {"n": lot + 1, "name": word}
         self.lot_count.data = str(self.lots)
 
     lots = 0
@@ -170,9 +172,10 @@ def _of(lots: int) -> type[NoticeForm]:
         fields[name] = StringField("", checks)
     for name in TEXTS:
         fields[name] = TextAreaField("", [read_by(name), Optional()])
-    for lot in range(lots):
-        for name in LOT_FACTS:
-            fields[f"lot{lot}_{name}"] = StringField("", [read_by(f"lot.{name}")])
+    for name in LOT_FACTS:
+        checks = [read_by(f"lot.{name}")]
+        for lot in range(lots):
+            fields[f"lot{lot}_{name}"] = StringField("", checks, widget=LineInput())
     return type("FilledNoticeForm", (NoticeForm,), fields)
 
 

@@ -7,7 +7,9 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 
 from app.auth.guard import actor, needs
+from app.auth.passphrase import counted_try
 from app.auth.second_factor import code_needed, prove, proved
+from app.auth.throttle import PassphraseResting
 from app.context import house, now, read, write
 from app.forms import Form, add_errors, required
 from app.jobs import key_changes
@@ -115,10 +117,12 @@ def change(key: str) -> str | Response | tuple[str, int]:
     if form.validate_on_submit():
         typed = [one.data or "" for one in (form.old, form.passphrase, form.passphrase_again)]
         try:
-            key_changes.start(house(), prove(form.otp.data or ""), now(), key, *typed)
+            able = prove(form.otp.data or "")
+            with counted_try(able, key, note=None):
+                key_changes.start(house(), able, now(), key, *typed)
         except InvalidInput as error:
             _add(form, error)
-        except PassphraseRefused as error:
+        except (PassphraseRefused, PassphraseResting) as error:
             add_errors(form, {"old": explain(error).detail})
         else:
             notify(

@@ -23,12 +23,15 @@ from sqlalchemy import text
 from app.access_log import NO_ROUTE, route_template
 from app.auth.guard import action_of, needs
 from app.context import house
-from app.jobs.worker import Jobs
+from app.jobs.worker import Lane
+from guarantees.queries import log
 
 blueprint = Blueprint("health", __name__)
 
 STALE = timedelta(seconds=60)
 """Jobs that have not looked at the outbox for so long hang in something."""
+
+LATE_LOG = timedelta(seconds=60)
 
 NEEDED = frozenset({"database"})
 """Without these nothing can be answered; without the others sealing, opening or paying waits."""
@@ -38,7 +41,7 @@ BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 PUBLIC_ACTIONS = frozenset({"public.read", "letter.verify"})
 
-log = structlog.get_logger("baohan.health")
+logger = structlog.get_logger("baohan.health")
 
 
 @blueprint.get("/healthz")
@@ -73,6 +76,7 @@ def state_of_parts() -> dict[str, str]:
         "timekeeper": _timekeeper,
         "signer": _signer,
         "jobs": _jobs,
+        "log": _log,
     }
     return {name: _probed(name, probe) for name, probe in probes.items()}
 
@@ -81,7 +85,7 @@ def _probed(name: str, probe: Callable[[], str]) -> str:
     try:
         return probe()
     except Exception as error:  # whatever a part raises, the others are still asked
-        log.warning("away", part=name, error=type(error).__name__)
+        logger.warning("away", part=name, error=type(error).__name__)
         return "away"
 
 
@@ -105,9 +109,18 @@ def _signer() -> str:
 
 
 def _jobs() -> str:
-    lanes: tuple[Jobs, ...] = current_app.extensions.get("baohan_jobs", ())
+    lanes: tuple[Lane, ...] = current_app.extensions.get("baohan_jobs", ())
     late = [lane for lane in lanes if house().now() - lane.last_round > STALE]
     return "stuck" if late else "ok"
+
+
+def _log() -> str:
+    """ "late" if no batch was cut for long: the signer is away, or the log was rolled back."""
+    here = house()
+    with here.sessions.reading() as session:
+        latest = log.latest_cut(session)
+    overdue = LATE_LOG + 3 * here.log.cadence
+    return "late" if latest is not None and here.now() - latest > overdue else "ok"
 
 
 class Measures:

@@ -73,6 +73,9 @@ def upload() -> str:
     if file is None or not file.filename:
         add_errors(form, {"": _("请选择要查验的 PDF 文件。")})
         return _page(LookupForm(None), form)
+    if not data:
+        add_errors(form, {"": _("文件是空的（0 字节），请重新选择要查验的 PDF 文件。")})
+        return _page(LookupForm(None), form)
     CHECKS.charge(throttle.address(), now())
     password = form.password.data or None
     report = reporting.judged(house(), data, now(), password)

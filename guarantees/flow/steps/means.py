@@ -1,6 +1,5 @@
 """What somebody brings to an opening: keys, and shares that were taken out elsewhere."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -28,7 +27,7 @@ class Means:
 
     keys: list[bytes] = field(default_factory=list, repr=False)
     """X25519 private keys, 32 bytes."""
-    shares: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    shares: dict[str, bytes] = field(default_factory=dict, repr=False)
     """Case → `sp`, proven to be its letter's (a token's or the recovery key's answer)."""
     hopeless: frozenset[str] = frozenset()
     """Cases of which the recovery key itself has said that nothing takes their share out."""
@@ -56,6 +55,12 @@ class Means:
                 continue
         raise SealBroken
 
+    def join(self, other: "Means") -> None:
+        """What somebody else brought meanwhile."""
+        self.keys += other.keys
+        self.shares |= other.shares
+        self.hopeless |= other.hopeless
+
     def clear(self) -> None:
         self.keys.clear()
-        self.shares = {}
+        self.shares.clear()

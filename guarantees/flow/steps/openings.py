@@ -4,6 +4,7 @@ The timekeeper is asked inside the transaction that stores its answer: it is ide
 a call that was cut off anywhere is simply made again and gives the same certificate.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,17 +14,15 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import N_, Unavailable
 from guarantees.flow import steps
+from guarantees.records import log
 from guarantees.records.project import Lot, Opening, Project, ProjectVersion
-from guarantees.records.sealed import LogLeaf
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.values.actor import Actor
-from guarantees.values.ids import new_id
 from guarantees.values.moments import beijing_text
 from guarantees.values.notice import FIELD_NAMES
 from guarantees.values.notice_faults import Fault, NoticeRefused
 from guarantees.values.sentence import Sentence
 from signing import wire
-from signing.seal import leaf_hash
 from signing.timekeeper.protocol import (
     REFUSALS,
     OpeningCertificate,
@@ -158,7 +157,7 @@ def _publish(
     """A pending leaf of the log, and the project's history."""
     held = certificate.to_bytes()
     salt = session.info["vault"].tag(LEAF_SALT, held)
-    session.add(LogLeaf(id=new_id(), leaf=leaf_hash(salt, held)))
+    log.pending(session, "opening_certificate", hashlib.sha256(held).digest(), salt)
     when = beijing_text(certificate.opening_time)
     steps.record_about(
         session, f"project:{lot.project_id}", actor, now, what, f"{lot.number} · {when}"

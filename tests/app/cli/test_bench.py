@@ -32,7 +32,7 @@ def test_issuing_is_measured_against_the_plain_way() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["web"], "not measured yet"),
+        (["db"], "not measured yet"),
         (["issue", "--count", "0"], "--count must be 1 to"),
         (["issue", "--count", "many"], "invalid int value"),
         (["fly"], "invalid choice"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 
 from app.jobs import openings
+from app.jobs.rounds import Rounds
 from guarantees.flow import pay
 from guarantees.flow.apply import CONSENT_ITEMS
 from guarantees.ports import BankNotice
@@ -179,3 +180,55 @@ def test_products_and_policies(pages: Pages) -> None:
     assert approve is not None
     checker.sent(approve[1], otp="123456")
     assert "已批准" in said(checker.get("/institution/policies"))
+
+
+def test_money_that_comes_too_late_is_said_to_be_due_back(pages: Pages) -> None:
+    case = applied(pages)
+    decided(pages, case)
+    supplier = pages.as_("supplier")
+    supplier.sent(f"/supplier/cases/{case}/pay", payer_account="6222000012345678")
+    pages.work()
+    [order] = pages.house.gateway.orders  # type: ignore[attr-defined]
+    pages.world.now += timedelta(days=15)
+    assert Rounds(pages.house).run_due() == 1
+    assert "银行尚未回复扣款结果" in said(supplier.get(f"/supplier/cases/{case}"))
+    notice = BankNotice(
+        "BANK-1", order.reference, "paid", order.amount, order.payer_account, "", pages.world.now
+    )
+    pages.world.run("payment_notice", pay.receive, notice, pages.world.now)
+    for page in (
+        supplier.get(f"/supplier/cases/{case}"),
+        pages.as_("maker").get(f"/institution/cases/{case}"),
+    ):
+        assert "有一笔到账款项没有动用" in said(page)
+        assert "应由机构原路退回" in said(page)
+        assert "逾期未缴费" in said(page)
+        assert "开标前未能出函" not in said(page)
+
+
+def test_an_empty_file_is_said_to_be_empty(pages: Pages) -> None:
+    answer = pages.as_("").post("/verify", file=(BytesIO(b""), "letter.pdf"))
+    assert "文件是空的（0 字节）" in said(answer.text)
+    answer = pages.as_("").post("/verify", file=(BytesIO(b""), ""))
+    assert "请选择要查验的 PDF 文件" in said(answer.text)
+
+
+def test_every_form_says_how_much_it_takes(pages: Pages) -> None:
+    """A declared length is enough; a program gets problem details."""
+    seen = 0
+    for rule in pages.app.url_map.iter_rules():
+        if "POST" not in (rule.methods or ()):
+            continue
+        path = re.sub(r"<[^>]+>", "0", rule.rule)
+        answer = pages.app.test_client().post(
+            path,
+            content_type="multipart/form-data; boundary=x",
+            environ_overrides={"CONTENT_LENGTH": str(100 * 2**20)},
+        )
+        assert answer.status_code == 413, path
+        kind = "application/problem+json" if path.startswith("/api/") else "text/html"
+        assert answer.mimetype == kind, path
+        text = answer.json["detail"] if answer.is_json else said(answer.text)
+        assert "文件不得超过 20 MB，没有接收任何内容" in text, path
+        seen += 1
+    assert seen > 20
