@@ -31,8 +31,10 @@ FIXED_HEADERS: Mapping[str, str] = {
 HSTS = "max-age=63072000; includeSubDomains"
 """Two years (RFC 6797); sent over https only."""
 
-STATIC_ENDPOINTS = frozenset({"static", "bootstrap.static"})
-"""Files that are the same for everybody; their URLs carry a digest (app.assets)."""
+STATIC_ENDPOINTS = frozenset(
+    {"static", "bootstrap.static", "log.checkpoint", "log.keys", "log.tile"}
+)
+"""Files that are the same for everybody: no cookie decides what is in them."""
 
 
 def allow(directive: str, sources: str) -> None:

@@ -27,7 +27,7 @@ INTEGRITY = {
 def judged(house: House, pdf: bytes, now: datetime, password: str | None) -> Report:
     """Signature steps in the worker, then letter and status against the register."""
     evidence = house.verifier.verify(pdf, now, password)
-    return verify.judge(evidence, register=Register(house.sessions, now))
+    return verify.judge(evidence, register=Register(house.sessions, now, house.log))
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -50,7 +50,7 @@ LOG_SECONDS = {"production": 60, "demonstration": 20}
 LONGEST_CADENCE = 3600
 """A receipt that is not in the log within the hour helps nobody."""
 
-ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:/_-]{0,149}")
+ORIGIN = re.compile(r"(?=.{1,150}$)[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._-]+)*")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,9 +5,11 @@ Input is a plain document (JSON), because it comes over a socket from the proces
     {"schema": "baohan/opening-result/v1", "platform", "project_name", "project_number" | null,
      "lot_number", "lot_name", "procurer", "agency" | null, "opened_by",
      "opening_time", "closed_at": RFC 3339 with zone,
+     "log": {"origin", "size", "root": hex, "at_deadline": size | null} | null,
      "letters": [{"word": "verified" | "fails" | "not_opened", "supplier" | null, "members": [],
                   "issuer" | null, "number" | null, "amount_fen" | null, "expires_on" | null,
-                  "signature", "letter", "status": a verdict or null, "reason", "leaf": hex}]}
+                  "signature", "letter", "status": a verdict or null, "reason", "leaf": hex,
+                  "index": place in the log | null}]}
 
 It rides along in the PDF as `opening-result.json` (RFC 8785).
 """
@@ -39,7 +41,7 @@ _TEXTS = (
 _OPTIONAL = ("project_number", "agency")
 _LETTER = (
     "word", "supplier", "members", "issuer", "number", "amount_fen", "expires_on", "signature",
-    "letter", "status", "reason", "leaf",
+    "letter", "status", "reason", "leaf", "index",
 )  # fmt: skip
 _WORDS = ("verified", "fails", "not_opened")
 
@@ -109,6 +111,8 @@ def _check(document: Mapping[str, Any]) -> None:
             raise BadOpeningResult(field=name)
     for name in _MOMENTS:
         _check_moment(name, document[name])
+    if not isinstance(document.get("log"), dict | None):
+        raise BadOpeningResult(field="log")
     if not isinstance(document.get("letters"), list):
         raise BadOpeningResult(field="letters")
     for letter in document["letters"]:
@@ -131,8 +135,9 @@ def _check_letter(letter: Any) -> None:
         raise BadOpeningResult(field="word")
     if not isinstance(letter["members"], list):
         raise BadOpeningResult(field="members")
-    if type(letter["amount_fen"]) not in (int, NoneType):
-        raise BadOpeningResult(field="amount_fen")
+    for name in ("amount_fen", "index"):
+        if type(letter[name]) not in (int, NoneType):
+            raise BadOpeningResult(field=name)
     if letter["expires_on"] is not None:
         _check_date("expires_on", letter["expires_on"])
 

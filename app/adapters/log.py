@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
 
 from app.adapters.log_folder import LogFolder
 from app.adapters.log_signers import NoSigner
@@ -66,7 +67,10 @@ class Log:
             return self.signer.sign(head, start, proof)
 
         own = _asked("signer", sign, tree, old)
-        key.check(head.text(), own)
+        try:
+            key.check(head.text(), own)
+        except log.NoteInvalid:
+            raise log.NotFollowed("signer", "it has another key than this log") from None
         note = log.Note(head.text(), (own,)).to_bytes()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             found = pool.map(lambda one: self._cosigned(one, note, key, tree, old), self.cosigners)
@@ -187,7 +191,10 @@ def _guarded(engine: Engine, patience: float) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.scalar(select(func.pg_advisory_unlock(LOCK_KEY)))
+            try:
+                connection.scalar(select(func.pg_advisory_unlock(LOCK_KEY)))
+            except DBAPIError:  # the connection is gone, and the lock with it
+                connection.invalidate()
 
 
 def _wait(taken: Callable[[], bool], patience: float) -> None:

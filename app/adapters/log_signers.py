@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ import requests
 
 from app.settings import BadSetting
 from signing import faults, log
-from signing.log.note import Signature
 from signing.wire import Client, Fields, RemoteError, Unavailable, WireError
 
 SIGNING = faults.declare("log.signer.before_call")
@@ -24,6 +24,7 @@ WITNESS_SECONDS = 5.0
 """For an outside witness, to connect and to answer; the next checkpoint tells it what it missed."""
 
 LONGEST_ANSWER = 64 * 1024
+PIECE = 4096
 
 
 class NoSigner:
@@ -36,49 +37,78 @@ class NoSigner:
         raise log.FollowerAway("signer")
 
 
-class SocketSigner:
+@dataclass(frozen=True)
+class _Points:
+    """Fault points around one kind of call."""
+
+    before: str
+    after: str
+
+
+TO_SIGNER = _Points(SIGNING, SIGNED)
+TO_COSIGNER = _Points(COSIGNING, COSIGNED)
+
+
+class _Caller:
+    """Calls a process of this machine over its socket; its refusals as the log's errors."""
+
+    def __init__(self, name: str, socket: Path, points: _Points) -> None:
+        self._name, self._points = name, points
+        self._client = Client(socket, PATIENCE)
+
+    def _call(self, operation: str, **values: Any) -> Fields:
+        faults.point(self._points.before)
+        try:
+            answer = self._client.call(operation, **values)
+        except RemoteError as error:
+            if error.code == "old_size":
+                raise log.OldSize(int(error.detail["size"])) from None
+            if error.code == "log_inconsistent":
+                raise log.RolledBack(self._name, int(values["old"])) from None
+            raise log.NotFollowed(self._name, error.code) from None
+        except (Unavailable, WireError):
+            raise log.FollowerAway(self._name) from None
+        faults.point(self._points.after)
+        return answer
+
+    def _key(self, origin: str) -> log.Verifier:
+        return log.Verifier.of_vkey(self._call("log_key", origin=origin)["key"])
+
+
+class SocketSigner(_Caller):
     """log.CheckpointSigner over the signer's socket (app/processes/log_signer.py)."""
 
     def __init__(self, socket: Path) -> None:
-        self._client = Client(socket, PATIENCE)
+        super().__init__("signer", socket, TO_SIGNER)
 
     def key(self, origin: str) -> log.Verifier:
-        return log.Verifier.of_vkey(_call(self._client, "signer", "log_key", origin=origin)["key"])
+        return self._key(origin)
 
     def sign(self, checkpoint: log.Checkpoint, old: int, proof: Sequence[bytes]) -> log.Signature:
-        faults.point(SIGNING)
-        answer = _call(
-            self._client, "signer", "sign_checkpoint",
-            checkpoint=checkpoint.text(), old=old, proof=list(proof),
-        )  # fmt: skip
-        faults.point(SIGNED)
-        return _signature(answer["line"], checkpoint.text(), self.key(checkpoint.origin))
+        text, steps = checkpoint.text(), list(proof)
+        answer = self._call("sign_checkpoint", checkpoint=text, old=old, proof=steps)
+        return log.Signature.of_line(answer["line"].rstrip("\n"))
 
 
-class TimekeeperCosigner:
+class TimekeeperCosigner(_Caller):
     """log.Cosigner over the timekeeper's socket (signing/timekeeper/cosigner.py)."""
 
     def __init__(self, socket: Path) -> None:
-        self._client = Client(socket, PATIENCE)
+        super().__init__("timekeeper", socket, TO_COSIGNER)
 
     def verifier(self, origin: str) -> log.Verifier:
-        answer = _call(self._client, "timekeeper", "log_key", origin=origin)
-        return log.Verifier.of_vkey(answer["key"])
+        return self._key(origin)
 
     def cosign(
         self, note: bytes, key: log.Verifier, old: int, proof: Sequence[bytes]
     ) -> log.Signature:
-        faults.point(COSIGNING)
-        answer = _call(
-            self._client, "timekeeper", "cosign",
-            note=note, key=key.vkey(), old=old, proof=list(proof),
-        )  # fmt: skip
-        faults.point(COSIGNED)
-        return _signature(answer["line"], log.Note.read(note).text, self.verifier(key.name))
+        answer = self._call("cosign", note=note, key=key.vkey(), old=old, proof=list(proof))
+        by, text = self.verifier(key.name), log.Note.read(note).text
+        return log.signature_in(answer["line"].encode(), text, by)
 
     def latest(self, head: log.Checkpoint, note: bytes | None) -> int:
         del note
-        answer = _call(self._client, "timekeeper", "log_head", origin=head.origin)
+        answer = self._call("log_head", origin=head.origin)
         size, root = int(answer["size"]), bytes(answer["root"])
         if size == head.size and root != head.root:
             raise log.RolledBack("timekeeper", head.size)
@@ -110,10 +140,7 @@ class HttpWitness:
         self, note: bytes, key: log.Verifier, old: int, proof: Sequence[bytes]
     ) -> log.Signature:
         del key
-        body = log.AddCheckpoint(old, tuple(proof), note).to_bytes()
-        faults.point(COSIGNING)
-        status, answer = self._post(body)
-        faults.point(COSIGNED)
+        status, answer = self._post(log.AddCheckpoint(old, tuple(proof), note).to_bytes())
         if status == requests.codes.ok:
             return log.signature_in(answer, log.Note.read(note).text, self.known)
         if status == requests.codes.conflict:
@@ -134,6 +161,7 @@ class HttpWitness:
         return head.size
 
     def _post(self, body: bytes) -> tuple[int, bytes]:
+        faults.point(TO_COSIGNER.before)
         try:
             with self._http.post(
                 f"{self.url}/add-checkpoint",
@@ -143,9 +171,11 @@ class HttpWitness:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return response.status_code, response.raw.read(LONGEST_ANSWER, decode_content=True)
+                answer = b"".join(islice(response.iter_content(PIECE), LONGEST_ANSWER // PIECE))
         except (requests.RequestException, OSError):
             raise log.FollowerAway(self.known.name) from None
+        faults.point(TO_COSIGNER.after)
+        return response.status_code, answer
 
     def _size(self, answer: bytes, old: int) -> int:
         """A conflict that names the size we said is about the root: two trees of one size."""
@@ -185,20 +215,3 @@ def _witness(path: str, parts: list[str]) -> HttpWitness:
             f" space and an http(s) address: {' '.join(parts)[:80]}"
         ) from None
     return HttpWitness(known, url.rstrip("/"))
-
-
-def _call(client: Client, name: str, operation: str, **values: Any) -> Fields:
-    try:
-        return client.call(operation, **values)
-    except RemoteError as error:
-        if error.code == "old_size":
-            raise log.OldSize(int(error.detail["size"])) from None
-        if error.code == "log_inconsistent":
-            raise log.RolledBack(name, int(values["old"])) from None
-        raise log.NotFollowed(name, error.code) from None
-    except (Unavailable, WireError):
-        raise log.FollowerAway(name) from None
-
-
-def _signature(line: str, text: str, by: log.Verifier) -> Signature:
-    return log.signature_in(line.encode(), text, by)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.adapters.database import Sessions
+from app.adapters.log import Log
 from guarantees.queries import register
 from guarantees.queries.register import Entry
 from signing.register import RegisterEntry
@@ -15,10 +16,11 @@ class Register:
 
     sessions: Sessions
     now: datetime
+    log: Log
 
     def lookup(self, number: str) -> RegisterEntry | None:
         with self.sessions.reading() as session:
-            return _told(register.lookup(session, number, self.now))
+            return _told(register.lookup(session, number, self.now), self.log)
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,14 @@ class OneEntry:
     """Knows the letter that is being opened, which the public register does not yet."""
 
     entry: Entry | None
+    log: Log
 
     def lookup(self, number: str) -> RegisterEntry | None:
         known = self.entry is not None and self.entry.number == number
-        return _told(self.entry) if known else None
+        return _told(self.entry, self.log) if known else None
 
 
-def _told(entry: Entry | None) -> RegisterEntry | None:
+def _told(entry: Entry | None, log: Log) -> RegisterEntry | None:
     if entry is None:
         return None
     return RegisterEntry(
@@ -42,5 +45,14 @@ def _told(entry: Entry | None) -> RegisterEntry | None:
         terms=entry.terms,
         status=entry.status,
         status_reason=entry.status_reason,
-        included_in_log=entry.included_in_log,
+        included_in_log=_included(entry, log),
     )
+
+
+def _included(entry: Entry, log: Log) -> bool | None:
+    """By tiles and signed checkpoint, not by what the database says. None: waits for its batch."""
+    if entry.place is None:
+        return False
+    if entry.place.index is None:
+        return None
+    return log.includes(entry.leaf, entry.place.index)

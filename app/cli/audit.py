@@ -1,11 +1,13 @@
-"""`./baohan audit`: reads database and files, reports every broken invariant; exit 1 if any."""
+"""`./baohan audit`: every broken invariant of database, files and log; exit 1 if there is one."""
 
 import sys
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.adapters import log_audit
 from app.adapters.database import Sessions, make_engine
 from app.adapters.files_local import LocalFiles
+from app.adapters.log_folder import LogFolder
 from app.adapters.vault import Vault, VaultError
 from app.cli.arguments import Arguments, CommandError
 from app.cli.code import become_owner
@@ -19,7 +21,7 @@ def main(argv: list[str]) -> int:
 
     A file that a kill left unfinished breaks none: it has no name that anybody reads.
     """
-    Arguments("audit", "Report every broken invariant of database and files.").parse_args(argv)
+    Arguments("audit", "Report every broken invariant of database, files and log.").parse_args(argv)
     try:
         settings = read()
         become_owner(settings)
@@ -28,6 +30,7 @@ def main(argv: list[str]) -> int:
         files = LocalFiles(settings.data / "files")
         with sessions.reading() as session:
             found = list(audit.broken(session, files, vault))
+            found += log_audit.broken(session, LogFolder(settings.data / "log"))
     except (BadSetting, VaultError, ExposedFile) as error:
         raise CommandError(str(error)) from error
     except SQLAlchemyError as error:

@@ -16,6 +16,7 @@ from app.demo.papers import Papers
 from app.demo.secrets import DemoSecrets
 from app.demo.stage import Stage
 from app.demo.steps import Steps, StoryBroken, write_summary
+from app.jobs.sequencer import Sequencer
 from app.processes import child
 from app.processes.keeper import StartFailed
 from app.processes.loopback import listen
@@ -85,8 +86,8 @@ def _stage(steps: Steps) -> Iterator[tuple[Stage, float]]:
         server = WebServer(application(house, lanes), listener)
         server.start()
         stack.callback(server.drain, DRAIN_SECONDS)
-        for lane in lanes:
-            thread = threading.Thread(target=lane.run, args=(stop,))
+        for run in (*(lane.run for lane in lanes), Sequencer(house).run):
+            thread = threading.Thread(target=run, args=(stop,))
             thread.start()
             stack.callback(thread.join)
         stack.callback(stop.set)

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+from app import receipts
 from app.adapters import demo_projects
 from app.adapters.register import Register
 from app.demo import offers, people, projects
@@ -18,6 +20,7 @@ from guarantees.flow import open_lot
 from guarantees.flow.open_lot import Plan
 from guarantees.queries.openings import ResultRow, Room, room
 from guarantees.records.case import Applicant
+from signing import log
 from signing.report import Result
 from signing.timekeeper.protocol import TimekeeperRefused
 from signing.verify import judge
@@ -53,6 +56,7 @@ class MainStory:
         play("开标前请求解锁被拒绝", lambda: self._early(loaded))
         play("开标，逐份解密并查验", lambda: self._open(loaded))
         play("公开查验，改动一个字节即不通过", lambda: self._verify(loaded))
+        play("公开日志，凭回执逐份证明", lambda: self._log(loaded))
         play("账目平衡", lambda: self._books(cases))
         play("留存文件", lambda: self._leave(loaded))
 
@@ -159,7 +163,7 @@ class MainStory:
 
     def _verify(self, loaded: Loaded) -> tuple[str, None]:
         house = self.stage.house
-        register = Register(house.sessions, house.now())
+        register = Register(house.sessions, house.now(), house.log)
         for one in self._results(loaded):
             pdf = openings.read_letter(house, one.case)
             report = judge(house.verifier.verify(pdf, house.now()), register=register)
@@ -169,6 +173,23 @@ class MainStory:
             changed = house.verifier.verify(flipped, house.now())
             hold(changed.signature == Result.FAILED, f"{one.number} 改动后仍通过")
         return "与登记一致；改动的副本全部不通过", None
+
+    def _log(self, loaded: Loaded) -> tuple[str, None]:
+        """By receipt and keys alone, as a stranger would: each proof holds, for its own leaf."""
+        house = self.stage.house
+        key, *cosigners = house.log.folder.verifiers()
+        size = 0
+        for one in self._results(loaded):
+            case = get(self.stage, one.case)
+            receipt = self.stage.read(partial(receipts.document, house), case)
+            hold(one.index is not None and receipt["index"] == one.index, f"{one.number} 没有公布")
+            bundle = log.Bundle.read(str(receipt["proof"]).encode())
+            opened = bundle.check(one.leaf, key, cosigners)
+            hold(bool(opened.cosigned), "守时服务没有副署")
+            hold(not _proves(bundle, bytes(32), key), f"{one.number} 的证明也证明别的条目")
+            self.papers.keep_receipt(one.number, receipt)
+            size = opened.checkpoint.size
+        return f"{size} 条，日志签名，守时服务副署", None
 
     def _books(self, cases: list[str]) -> tuple[str, None]:
         total = 0
@@ -185,7 +206,16 @@ class MainStory:
         hold(listed is not None, "没有签名清单")
         self.papers.keep_list(listed or b"")
         self.papers.keep_certificates(self.stage)
+        self.papers.keep_log(self.stage)
         return str(self.papers.folder), None
+
+
+def _proves(bundle: log.Bundle, entry: bytes, key: log.Verifier) -> bool:
+    try:
+        bundle.check(entry, key)
+    except log.ProofInvalid:
+        return False
+    return True
 
 
 def _good(one: ResultRow) -> bool:

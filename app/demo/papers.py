@@ -2,11 +2,14 @@
 
 letters/<number>.pdf             as the institution signed it
 sealed/<number>.bin, .json       as it lay in the store before the opening; eid, lot, opening
+receipts/<number>.json           the sealing receipt, with its proofs
+log/                             checkpoint, keys and tiles of the transparency log
 certificates/*.pem, *.crl        root, issuing authority, time stamps, signers, revocation lists
 opening-list.pdf                 the signed list of the opening
 """
 
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +34,7 @@ class Papers:
     """Case → what lay in the store while it was sealed."""
 
     def __post_init__(self) -> None:
-        for name in ("letters", "sealed", "certificates"):
+        for name in ("letters", "sealed", "receipts", "certificates"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
 
     def keep_sealed(self, stage: Stage, case: Case) -> None:
@@ -83,6 +86,19 @@ class Papers:
         (self.folder / "sealed" / f"{number}.bin").write_bytes(stored.envelope)
         text = json.dumps(context, indent=1) + "\n"
         (self.folder / "sealed" / f"{number}.json").write_text(text, encoding="utf-8")
+
+    def keep_receipt(self, number: str, receipt: dict[str, Any]) -> None:
+        text = json.dumps(receipt, ensure_ascii=False, indent=1) + "\n"
+        (self.folder / "receipts" / f"{number}.json").write_text(text, encoding="utf-8")
+
+    def keep_log(self, stage: Stage) -> None:
+        """Checkpoint, keys and tiles, as /log/ serves them."""
+        shutil.copytree(
+            stage.house.log.folder.folder,
+            self.folder / "log",
+            ignore=shutil.ignore_patterns(".*"),
+            dirs_exist_ok=True,
+        )
 
     def keep_list(self, pdf: bytes) -> None:
         (self.folder / "opening-list.pdf").write_bytes(pdf)

@@ -9,6 +9,7 @@ the page asks again; what has its verdict keeps it. Letters whose trustees have 
 waited for a while (WAIT_SECONDS); then, too, the page asks again.
 """
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ import structlog
 from app.house import House
 from app.jobs import opened_files, timekeeping, verdicts
 from app.jobs.opened_files import read_letter, read_list
+from app.jobs.publishing import publish_all
 from guarantees.errors import Unavailable
 from guarantees.flow import open_lot
 from guarantees.flow.open_lot import Plan, Sealed, Verdict
@@ -136,7 +138,8 @@ def _start(run: _Run, *, other_keys_will_do: bool) -> None:
         if plan.letters and not mine.letters and not other_keys_will_do:
             raise open_lot.other_keys(plan)
         _begin(run, plan)
-        thread = threading.Thread(target=_work, args=(run, ready, shares), name="opening")
+        leaves = [one.leaf for one in plan.letters]
+        thread = threading.Thread(target=_work, args=(run, ready, shares, leaves), name="opening")
         _runs[run.lot] = thread
         thread.start()
     except BaseException:
@@ -214,10 +217,15 @@ def _shares(run: _Run, plan: Plan, letters: Sequence[Sealed]) -> list[Share]:
     return [next(answers) if one.envelope else Refusal("broken_wrap") for one in letters]
 
 
-def _work(run: _Run, plan: Plan, shares: list[Share]) -> None:
-    """The thread. Whatever stops it, the page offers to go on."""
+def _work(run: _Run, plan: Plan, shares: list[Share], leaves: Sequence[bytes]) -> None:
+    """The thread. Whatever stops it, the page offers to go on.
+
+    No letter is issued any more: their leaves are published first, so that the list can say where
+    each of them stands.
+    """
     log.info("begun", opening=plan.opening)
     try:
+        publish_all(run.house, leaves)
         while not (done := _open_all(run, plan, shares)) and _goes_on(run):
             plan, shares = replace(plan, letters=()), []
         log.info("finished" if done else "unfinished", opening=plan.opening)
@@ -256,7 +264,6 @@ def _open_all(run: _Run, plan: Plan, shares: list[Share]) -> bool:
         elif mine.letters and _agreed(run, mine, seen):
             shares = []
         else:
-            break
             break
     if left.letters:
         return False
@@ -354,6 +361,8 @@ def _result(run: _Run) -> dict[str, Any]:
 
 def _finish(run: _Run, plan: Plan) -> bool:
     actor, now = run.acting()
+    listed = read_list(run.house, plan.opening)
+    digest = None if listed is None else hashlib.sha256(listed).digest()
     return run.house.sessions.write(
-        "finish_opening", lambda session: open_lot.finish(session, actor, now, plan)
+        "finish_opening", lambda session: open_lot.finish(session, actor, now, plan, digest)
     )

@@ -16,4 +16,3 @@ def prove(house: House, actor: Actor, now: datetime, lot: str, passphrase: str) 
     house.sessions.write(
         "rehearsal", lambda session: rehearse.store(session, actor, now, plan, proved)
     )
-

@@ -1,5 +1,5 @@
-"""Reminders of the rehearsal, 3 days and 1 day before each opening: looked for on a pace of its own,
-whether anybody bids or not."""
+"""Reminders of the rehearsal, 3 days and 1 day before each opening: looked for on a pace of their
+own, whether anybody bids or not."""
 
 import threading
 from datetime import datetime, timedelta

@@ -69,7 +69,7 @@ def hand_in(
         raise InvalidInput({"files": text})
     judged = handed_in.judge(plan_of(house, actor, now, lot).letters, files)
     if judged.shares:
-        openings.start_with(house, actor, now, lot, Means(shares=judged.shares))
+        openings.start_with(house, actor, now, lot, Means(shares=dict(judged.shares)))
     return judged
 
 

@@ -10,7 +10,7 @@ from app.adapters.register import OneEntry
 from app.house import House
 from guarantees.errors import N_
 from guarantees.flow.open_lot import Sealed, Verdict
-from guarantees.queries import register
+from guarantees.queries import log, register
 from guarantees.queries.openings import ResultRow, Room
 from guarantees.records import casebook, plain
 from guarantees.values.actor import Actor
@@ -38,8 +38,8 @@ def judge(house: House, one: Sealed, letter: bytes) -> Verdict:
     now = house.now()
     evidence = house.verifier.verify(letter, now)
     with house.sessions.reading() as session:
-        entry = register.entry(casebook.get(session, one.case), now)
-    report = verify.judge(evidence, register=OneEntry(entry))
+        entry = register.entry(session, casebook.get(session, one.case), now)
+    report = verify.judge(evidence, register=OneEntry(entry, house.log))
     return _verdict(report)
 
 
@@ -68,6 +68,7 @@ def result(session: Session, room: Room, actor: Actor, now: datetime) -> dict[st
         "opened_by": f"{actor.organisation_name} {actor.name}",
         "opening_time": room.opening_time.isoformat(),
         "closed_at": now.isoformat(),
+        "log": _logged(session, room),
         "letters": [_listed(session, one) for one in room.results],
     }
 
@@ -91,4 +92,20 @@ def _listed(session: Session, row: ResultRow) -> dict[str, Any]:
         "status": row.status or None,
         "reason": row.reason,
         "leaf": row.leaf.hex(),
+        "index": row.index,
+    }
+
+
+def _logged(session: Session, room: Room) -> dict[str, Any] | None:
+    """Which log, how far it is now, and how far it was at the submission deadline: a leaf at a
+    later place came too late. None: no log has begun."""
+    state = log.state(session)
+    if state is None:
+        return None
+    deadline = room.lot.deadline
+    return {
+        "origin": state.origin,
+        "size": state.size,
+        "root": state.root.hex(),
+        "at_deadline": log.cut(session, deadline) if deadline else None,
     }

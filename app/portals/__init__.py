@@ -7,6 +7,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.portals.public.components",
     "app.portals.public.home",
     "app.portals.public.verify",
+    "app.portals.public.log",
     "app.portals.people.sign_in",
     "app.portals.people.join",
     "app.portals.people.account",

@@ -47,6 +47,7 @@ NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
     "public": (
         Entry("home.show", N_("首页")),
         Entry("public.verify", N_("查验保函")),
+        Entry("log.show", N_("公开日志")),
         Entry("public.institutions", N_("开函机构")),
         Entry("public.notices", N_("通知公告")),
         Entry("components.show", N_("组件")),

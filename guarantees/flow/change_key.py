@@ -22,19 +22,16 @@ from guarantees.flow.steps import envelopes, keyring
 from guarantees.flow.steps.new_keys import PreparedKey, make_room, new_row
 from guarantees.flow.steps.rehearsals import SHOWN_DIGITS
 from guarantees.ports import Files, Vault
-from guarantees.records import accounts, casebook
+from guarantees.records import accounts, casebook, log
 from guarantees.records.case import Case
-from guarantees.records.key_change import KeyChange
+from guarantees.records.key_change import PURPOSE, SIZE, KeyChange
 from guarantees.records.person import OpeningKey
-from guarantees.records.sealed import LogLeaf, SealedCase
+from guarantees.records.sealed import SealedCase
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.values.actor import Actor
 from guarantees.values.ids import new_id
 from signing import seal
-from signing.seal import Envelope, Recipient, SealBroken, SealContext, leaf_hash, lp
-
-LEAF_SALT = "key-change-leaf"
-"""Purpose of the keyed salt of the log's leaf."""
+from signing.seal import Envelope, Recipient, SealBroken, SealContext, lp
 
 
 @dataclass(frozen=True)
@@ -156,10 +153,11 @@ def complete(session: Session, actor: Actor, now: datetime, change_id: str, dige
     heir = session.get_one(OpeningKey, change.new_key_id)
     old.state, old.retired_at = move("opening key", old.state, "retired", "opening_key.change"), now
     change.state = move("key change", change.state, "complete", "opening_key.change")
-    change.completed_at, change.digest = now, digest
+    change.completed_at = now
+    aad = change.id.encode()
+    change.digest = session.info["vault"].seal(PURPOSE, digest, aad, SIZE)
     logged = lp("baohan/key-change/v1", old.fingerprint, heir.fingerprint, digest)
-    change.leaf = leaf_hash(session.info["vault"].tag(LEAF_SALT, logged), logged)
-    session.add(LogLeaf(id=new_id(), leaf=change.leaf))
+    change.leaf = log.pending(session, "key_change", hashlib.sha256(logged).digest())
     _note(session, actor, now, "opening_key.changed", old, heir)
 
 

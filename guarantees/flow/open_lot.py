@@ -19,7 +19,7 @@ from guarantees.flow import steps
 from guarantees.flow.steps import envelopes, keyring
 from guarantees.flow.steps.means import Means
 from guarantees.ports import Files, Vault
-from guarantees.records import casebook, trustbook
+from guarantees.records import casebook, log, trustbook
 from guarantees.records.case import Case
 from guarantees.records.guarantee import EventRow, OpeningResult
 from guarantees.records.person import OpeningKey
@@ -54,6 +54,8 @@ class Sealed:
     terms: str
     envelope: Envelope | None
     """None: what is stored does not open, which is a verdict too."""
+    leaf: bytes
+    """In the transparency log, as the receipts have it."""
     keys: frozenset[bytes] = frozenset()
     """Fingerprints of the registered opening keys that it was sealed or re-wrapped to."""
     rewraps: tuple[Wrap, ...] = ()
@@ -238,9 +240,12 @@ def record(
     )
 
 
-def finish(session: Session, actor: Actor, now: datetime, plan: Plan) -> bool:
+def finish(
+    session: Session, actor: Actor, now: datetime, plan: Plan, listed: bytes | None = None
+) -> bool:
     """Close the opening once every letter has its verdict; answers whether it is closed.
 
+    `listed`: SHA-256 of the signed list, for the log.
     False: something is left (a letter settled while the opening began); prepare again.
     """
     opening = _authorised(session, actor, now, plan.lot, alone=True)
@@ -257,6 +262,8 @@ def finish(session: Session, actor: Actor, now: datetime, plan: Plan) -> bool:
     opening.opened_at = now
     opening.total = _results(session, opening.id)
     trustbook.forget(session, opening.id)
+    if listed is not None:
+        log.pending(session, "opening", listed)
     steps.record_about(session, f"lot:{plan.lot}", actor, now, "opening.finished")
     return True
 
@@ -293,7 +300,13 @@ def _sealed(case: Case, files: Files, vault: Vault) -> Sealed:
     context = SealContext(letter.eid, intent.number, case.lot, intent.opening)
     envelope = _envelope(intent.id, files, vault)
     return Sealed(
-        case.id, context, letter.sha256, intent.terms, envelope, rewraps=tuple(case.rewraps)
+        case=case.id,
+        context=context,
+        sha256=letter.sha256,
+        terms=intent.terms,
+        envelope=envelope,
+        leaf=letter.leaf,
+        rewraps=tuple(case.rewraps),
     )
 
 

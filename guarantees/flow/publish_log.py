@@ -74,8 +74,9 @@ def plan(session: Session, now: datetime, first: Collection[bytes] = ()) -> Plan
         secrets.SystemRandom().shuffle(chosen)
         held.plan = b"".join(chosen)
         for moment in queries.moments(session, held.cut_at, now):
-            session.merge(LogCut(at=moment, size=held.size + BATCH))
-        held.cut_at = now
+            if session.get(LogCut, moment) is None:
+                session.add(LogCut(at=moment, size=held.size + BATCH))
+        held.cut_at = max(held.cut_at, now)
     return _plan(held)
 
 

@@ -26,24 +26,21 @@ from guarantees.errors import (
 from guarantees.flow import steps
 from guarantees.flow.steps import handed_in
 from guarantees.flow.steps.means import Means, Waiting
+from guarantees.records import log
 from guarantees.records.organisation import Organisation
 from guarantees.records.project import Opening
 from guarantees.records.recovery import STANDING, RecoveryRequest
-from guarantees.records.sealed import LogLeaf
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.values.actor import Actor
 from guarantees.values.ids import new_id
 from guarantees.values.moments import beijing_text
 from guarantees.values.text import tidy
-from signing.seal import SealBroken, fingerprint_of, leaf_hash, lp, sp_proven
+from signing.seal import SealBroken, fingerprint_of, lp, sp_proven
 from signing.seal import recovery as papers
 from signing.seal.recovery import Wanted
 from signing.seal.wraps import RECOVERY
 
 LONGEST_REASON = 500
-LEAF_SALT = "recovery-leaf"
-"""Purpose of the keyed salt of the log's leaf."""
-
 PLATFORM_KEY = "recovery-request"
 """Purpose of the keyed tag that is the platform's private key of a request."""
 
@@ -120,8 +117,7 @@ def decide(
     if word == "confirmed":
         reason = hashlib.sha256(row.reason.encode()).digest()
         logged = lp("baohan/recovery/v1", row.id, row.lot_id, reason)
-        row.leaf = leaf_hash(session.info["vault"].tag(LEAF_SALT, logged), logged)
-        session.add(LogLeaf(id=new_id(), leaf=row.leaf))
+        row.leaf = log.pending(session, "recovery", hashlib.sha256(logged).digest())
     _note(session, actor, now, row.lot_id, f"recovery.{word}", said)
     steps.tell(session, "recovery.decided", row.organisation_id)
 

@@ -20,7 +20,7 @@ from guarantees.records.project import Opening
 from guarantees.records.sealed import LogLeaf, SealedCase, SealedIndex
 from guarantees.sums import limits
 from guarantees.tables.lifecycle import states
-from signing.seal import SealBroken, leaf_hash
+from signing.seal import SealBroken, leaf_hash, leaf_of
 
 COUNTED = frozenset({"awaiting_payment", "issuing", "issued"})
 """Applications in these states take exposure."""
@@ -92,6 +92,7 @@ def _case(case: Case, leaves: set[bytes]) -> Iterator[Broken]:
         ("an issued case has its letter", (case.state == "issued") == (letter is not None)),
         ("a letter has its guarantee", (letter is None) == (guarantee is None)),
         ("a letter has its leaf in the log", letter is None or letter.leaf in leaves),
+        ("a letter's PDF has its leaf in the log", letter is None or _letter_leaf(case) in leaves),
         (
             "the number is the reserved one",
             guarantee is None
@@ -106,6 +107,13 @@ def _case(case: Case, leaves: set[bytes]) -> Iterator[Broken]:
 def _was_paid(case: Case) -> bool:
     """It came as far as the payment: what lapsed did only if it was its letter that came late."""
     return case.state in PAID or any(one.what == "letter.lapsed" for one in case.events)
+
+
+def _letter_leaf(case: Case) -> bytes | None:
+    """Of the PDF, under the salt of the sealed envelope's."""
+    if case.letter is None or case.intent is None:
+        return None
+    return leaf_of(case.intent.salt, case.letter.sha256)
 
 
 def _letter(case: Case, files: Files, vault: Vault) -> Iterator[Broken]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from guarantees.errors import NotFound
 from guarantees.queries import rehearsals
 from guarantees.queries.lots import LotRow, lot_row, lot_rows
-from guarantees.records import plain
+from guarantees.records import log, plain
 from guarantees.records.case import Case
 from guarantees.records.guarantee import (
     EventRow,
@@ -22,6 +22,7 @@ from guarantees.records.guarantee import (
 from guarantees.records.organisation import Organisation
 from guarantees.records.person import CMS, OpeningKey, Person
 from guarantees.records.project import Lot, Mandate, Opening, Project, ProjectVersion
+from guarantees.records.sealed import LogLeaf
 from guarantees.tables import permissions
 from guarantees.values.actor import Actor
 
@@ -65,6 +66,8 @@ class ResultRow:
     letter: str
     status: str
     leaf: bytes
+    index: int | None
+    """Place of the leaf in the log; None: it is not published yet."""
     file: str
 
 
@@ -102,6 +105,16 @@ class Papers:
     opening: str
     numbers: dict[str, str]
     """Case → number, of the letters that were opened."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    lot: LotRow
+    opening: str
+    signed: bytes
+    """As the timekeeper signed it."""
+    salt: bytes
+    """Of its leaf."""
 
 
 def room(session: Session, actor: Actor, now: datetime, lot_id: str) -> Room:
@@ -148,6 +161,14 @@ def papers(session: Session, actor: Actor, now: datetime, lot_id: str) -> Papers
         .order_by(OpeningResult.id)
     )
     return Papers(lot, opening.id, {row.case_id: row.number for row in rows})
+
+
+def certificate(session: Session, actor: Actor, now: datetime, lot_id: str) -> Certificate:
+    """The opening certificate in force, with what its leaf in the log is made of."""
+    lot, _version, opening = _attended(session, actor, now, lot_id)
+    return Certificate(
+        lot, opening.id, opening.certificate, log.certificate_salt(session, opening.certificate)
+    )
 
 
 def openings_of(session: Session, actor: Actor, now: datetime) -> list[tuple[LotRow, str]]:
@@ -255,6 +276,7 @@ def _results(session: Session, opening_id: str, case_id: str = "") -> list[Resul
             OpeningResult.verdict,
             OpeningResult.reason,
             OpeningResult.leaf,
+            LogLeaf.index,
             report["signature"].as_string().label("signature"),
             report["letter"].as_string().label("letter"),
             report["status"].as_string().label("status"),
@@ -265,6 +287,7 @@ def _results(session: Session, opening_id: str, case_id: str = "") -> list[Resul
             GuaranteeRow.number,
             Organisation.name.label("institution"),
         )
+        .outerjoin(LogLeaf, LogLeaf.leaf == OpeningResult.leaf)
         .join(LetterRow, LetterRow.case_id == OpeningResult.case_id)
         .join(OpenCase, OpenCase.id == OpeningResult.case_id)
         .join(GuaranteeRow, GuaranteeRow.case_id == OpeningResult.case_id)
@@ -293,5 +316,6 @@ def _result(row: Row[*tuple[Any, ...]]) -> ResultRow:
         letter=row.letter or "",
         status=row.status or "",
         leaf=row.leaf,
+        index=row._mapping[LogLeaf.index],  # a row's own `index` is a method
         file=row.file,
     )

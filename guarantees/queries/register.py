@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from guarantees.errors import GuaranteeError
+from guarantees.queries import log
+from guarantees.queries.log import Place
 from guarantees.records import plain
 from guarantees.records.case import Case
 from guarantees.values.codes import parse_check_code, parse_letter_number
@@ -25,8 +27,10 @@ class Entry:
     status: str
     """in_force, expired or released."""
     status_reason: str
-    included_in_log: bool | None
-    """None: the log has not published the leaf yet."""
+    leaf: bytes
+    """In the transparency log."""
+    place: Place | None
+    """What the log holds of it; None: nothing, which must not be."""
 
 
 def lookup(session: Session, number: str, now: datetime) -> Entry | None:
@@ -36,7 +40,7 @@ def lookup(session: Session, number: str, now: datetime) -> Entry | None:
     except GuaranteeError:
         return None
     case = plain.by_number(session, wanted)
-    return None if case is None else entry(case, now)
+    return None if case is None else entry(session, case, now)
 
 
 def by_check_code(session: Session, number: str, code: str, now: datetime) -> Case | None:
@@ -48,7 +52,7 @@ def by_check_code(session: Session, number: str, code: str, now: datetime) -> Ca
     return case if hmac.compare_digest(case.intent.check_code, wanted) else None
 
 
-def entry(case: Case, now: datetime) -> Entry | None:
+def entry(session: Session, case: Case, now: datetime) -> Entry | None:
     if case.intent is None or case.letter is None or case.guarantee is None:
         return None
     terms = Terms.from_canonical(case.intent.terms.encode())
@@ -61,5 +65,6 @@ def entry(case: Case, now: datetime) -> Entry | None:
         terms=case.intent.terms.encode(),
         status="expired" if state == "in_force" and expired else state,
         status_reason=f"有效期至 {case.guarantee.expires_on.isoformat()}。",
-        included_in_log=None,
+        leaf=case.letter.leaf,
+        place=log.place(session, case.letter.leaf),
     )

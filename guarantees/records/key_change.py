@@ -2,12 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from guarantees.records.base import Base, Id, Instant, Tag, word
 
 STATES = ("running", "complete")
+
+PURPOSE = "key-change"
+SIZE = (4 * 1024,)
+"""Bytes of a sealed digest."""
 
 
 class KeyChange(Base):
@@ -24,6 +28,7 @@ class KeyChange(Base):
     state: Mapped[str] = mapped_column(String(12))
     started_at: Mapped[datetime] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
-    digest: Mapped[bytes | None] = mapped_column(Tag)
-    """SHA-256 over all its re-wraps, which the leaf of the log commits to; says not how many."""
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """SHA-256 over all its re-wraps, which the leaf of the log commits to; under the vault, since
+    that of none at all is known to everybody."""
     leaf: Mapped[bytes | None] = mapped_column(Tag)

@@ -72,6 +72,16 @@ def salt_of(session: Session, kind: str, digest: bytes) -> bytes:
     return tag
 
 
+CERTIFICATE_SALT = "opening-certificate-leaf"
+"""Purpose of the keyed salt of an opening certificate's leaf."""
+
+
+def certificate_salt(session: Session, signed: bytes) -> bytes:
+    """Computed again from the certificate whenever its leaf is shown."""
+    tag: bytes = session.info["vault"].tag(CERTIFICATE_SALT, signed)
+    return tag
+
+
 def state(session: Session) -> LogState | None:
     """None until the first batch."""
     return session.get(LogState, 1)

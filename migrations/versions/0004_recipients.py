@@ -78,7 +78,7 @@ def _key_changes() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
         sa.Column("leaf", sa.LargeBinary(length=32), nullable=True),
         sa.CheckConstraint("state IN ('running', 'complete')", name=op.f("ck_key_change_state")),
         sa.ForeignKeyConstraint(

@@ -292,7 +292,7 @@ def test_everything_starts_heals_and_ends(tmp_path: Path) -> None:
 
 
 def _heals(supervisor: Supervisor, url: str) -> None:
-    assert parts(url) == dict.fromkeys(("database", "timekeeper", "signer", "jobs"), "ok")
+    assert parts(url) == dict.fromkeys(("database", "timekeeper", "signer", "jobs", "log"), "ok")
     pids = supervisor.keeper.pids()
     os.kill(pids["timekeeper"], signal.SIGKILL)
     assert eventually(lambda: parts(url)["timekeeper"] == "away", 10)

@@ -17,8 +17,12 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from app.processes.log_signer import LogSigner
 from guarantees.ports import LetterOrder
 from signing import wire
+from signing.log.heads import MemoryHeads
+from signing.timekeeper.cosigner import LogCosigner
+from signing.timekeeper.cosigner import handlers as cosigner_handlers
 from signing.timekeeper.server import handlers as timekeeper_handlers
 from signing.wire import Fields, Handler, Peer
 from tests.house import OPENING, WorldTimekeeper
@@ -123,8 +127,7 @@ def outside(world: World) -> Iterator[Outside]:
         bank = Bank()
         made = Outside(world, bank, stack.enter_context(_bank_server(bank)), folder)
         stack.enter_context(_wire_server(made.signer, _signer(world)))
-        keeper = timekeeper_handlers(WorldTimekeeper(world))
-        stack.enter_context(_wire_server(made.timekeeper, keeper))
+        stack.enter_context(_wire_server(made.timekeeper, _timekeeper(world)))
         yield made
 
 
@@ -158,6 +161,13 @@ def _wire_server(path: Path, handlers: Mapping[str, Handler]) -> Iterator[None]:
         thread.join()
 
 
+def _timekeeper(world: World) -> Mapping[str, Handler]:
+    keeper = WorldTimekeeper(world)
+    key = keeper.store.signing_key
+    cosigner = LogCosigner(keeper, keeper.lock, key, MemoryHeads(), keeper.journal.events)
+    return {**timekeeper_handlers(keeper), **cosigner_handlers(cosigner)}
+
+
 def _signer(world: World) -> Mapping[str, Handler]:
     """Each call makes another letter, as the real signer does."""
     letters = world.letter_factory()
@@ -172,4 +182,5 @@ def _signer(world: World) -> Mapping[str, Handler]:
     def sign_list(fields: Fields, peer: Peer) -> Fields:
         return {"pdf": letters.sign_list(fields["document"])}
 
-    return {"produce": produce, "sign_list": sign_list}
+    ours = LogSigner(Ed25519PrivateKey.generate(), MemoryHeads())
+    return {"produce": produce, "sign_list": sign_list, **ours.handlers()}

@@ -1,4 +1,5 @@
-"""The play: two suppliers apply, pay and get their letters; then their lot is opened.
+"""The play: two suppliers apply, pay and get their letters; the log is published; then their lot is
+opened.
 
 Everybody does what they would do after a break, too: send the form again (with its key), look how
 far a case has come, order what is unpaid, type the passphrase again. So the same play, begun anew
@@ -8,6 +9,7 @@ in a new process, goes on wherever the last one ended.
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import requests
 
@@ -15,10 +17,14 @@ from app.adapters.database import Sessions
 from app.adapters.files_local import LocalFiles
 from app.adapters.gateway import HttpBank
 from app.adapters.letters import SignerClient
+from app.adapters.log import Log
+from app.adapters.log_folder import LogFolder
+from app.adapters.log_signers import SocketSigner, TimekeeperCosigner
 from app.adapters.mail import mailer
 from app.adapters.timekeeper import TimekeeperClient
 from app.house import House
 from app.jobs import approvals, openings
+from app.jobs.publishing import publish
 from app.jobs.worker import Jobs
 from app.settings import read
 from guarantees.errors import MoveRefused, TooLate
@@ -70,6 +76,12 @@ class Play:
             mailer=mailer(settings),
             recovery_key=bytes.fromhex(self.notes["recovery"]),
             now=self.now,
+            log=Log(
+                folder=LogFolder(stage.folder / "log"),
+                signer=SocketSigner(Path(outside["signer"])),
+                cosigners=(TimekeeperCosigner(Path(outside["timekeeper"])),),
+                origin=f"{stage.run}.example/log",
+            ),
         )
         self.house.files.remove_leftovers()  # type: ignore[attr-defined]  # as every start does
         self.jobs = Jobs(self.house)
@@ -93,6 +105,7 @@ class Play:
         self.jobs.run_due()
         self.notified()
         self.jobs.run_due()
+        publish(self.house, patience=30.0)
         self.phase = OPENING
         self.opened()
         self.jobs.run_due()

@@ -12,17 +12,28 @@ STEPS = (
     "approve_release",
     "open_letter",
     "finish_opening",
+    "begin_log",
+    "plan_batch",
+    "publish_batch",
     "outbox",
 )
-"""Commits of issuing, paying and opening (app.adapters.database.WRITES)."""
+"""Commits of issuing, paying, publishing and opening (app.adapters.database.WRITES)."""
 
-CALLS = ("gateway.order", "signer", "timekeeper.client", "mail")
+CALLS = (
+    "gateway.order",
+    "signer",
+    "timekeeper.client",
+    "mail",
+    "log.signer",
+    "log.cosigner",
+)
+
+FILES = ("files", "log.tile", "log.checkpoint", "log.keys")
 
 PLAYED = (
     *(f"{one}.{side}_commit" for one in STEPS for side in ("before", "after")),
     *(f"{one}.{side}_call" for one in CALLS for side in ("before", "after")),
-    "files.before_put",
-    "files.after_put",
+    *(f"{one}.{side}_put" for one in FILES for side in ("before", "after")),
 )
 """Passed by the play: each kills it in test_points.py."""
 

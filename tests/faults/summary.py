@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.adapters import log_audit
+from app.adapters.log_folder import LogFolder
 from app.jobs.opened_files import list_name
 from guarantees.records import casebook, codec, exposure, slots
 from guarantees.records.base import Base
@@ -17,7 +19,7 @@ from guarantees.records.guarantee import EventRow, OpeningResult
 from guarantees.records.outbox import PURPOSE, Message
 from guarantees.records.project import Opening
 from guarantees.records.sealed import LogLeaf, OutboxMessage
-from signing.seal import leaf_hash
+from signing.seal import leaf_hash, leaf_of
 from tests.faults.outside import Bank
 from tests.faults.stage import Stage
 
@@ -122,13 +124,16 @@ def _rows(session: Session) -> dict[str, int]:
 
 
 def _leaves(session: Session, cases: list[Case], stage: Stage) -> int:
-    """One for each letter, over exactly what the store holds."""
+    """One for each envelope, over exactly what the store holds, and one for each PDF; the log is
+    whole at any moment, killed or not."""
+    assert [*log_audit.broken(session, LogFolder(stage.folder / "log"))] == []
     held = Counter(session.scalars(select(LogLeaf.leaf)))
     for case in cases:
         if case.letter is not None and case.intent is not None:
             stored = (stage.folder / "files" / "sealed" / case.intent.id).read_bytes()
             assert leaf_hash(case.intent.salt, stored[4096:]) == case.letter.leaf
             assert held[case.letter.leaf] == 1
+            assert held[leaf_of(case.intent.salt, case.letter.sha256)] == 1
     return held.total()
 
 
@@ -151,8 +156,13 @@ def _events(session: Session, names: Names) -> list[Any]:
 
 
 def _verdicts(session: Session, names: Names) -> list[Any]:
-    rows = session.scalars(select(OpeningResult))
-    return sorted((names[row.case_id], row.verdict, row.reason) for row in rows)
+    """With whether the letter's leaf is published: at an opening it has to be."""
+    rows = session.execute(
+        select(OpeningResult, LogLeaf.index).join(LogLeaf, LogLeaf.leaf == OpeningResult.leaf)
+    )
+    return sorted(
+        (names[row.case_id], row.verdict, row.reason, place is not None) for row, place in rows
+    )
 
 
 def _opening(session: Session, lot: str) -> tuple[str, int | None]:

@@ -27,6 +27,7 @@ NETWORK = frozenset({"requests", "smtplib", "socket", "urllib.request", "http.cl
 ON_THE_NETWORK = frozenset(
     {
         "app/adapters/gateway.py",
+        "app/adapters/log_signers.py",
         "app/adapters/mail.py",
         "signing/timestamps.py",
         "signing/wire/client.py",
@@ -42,6 +43,9 @@ GUARDED = frozenset(
         ("app/adapters/files_local.py", "put_once"),
         ("app/adapters/gateway.py", "order"),
         ("app/adapters/letters.py", "_call"),
+        ("app/adapters/log_folder.py", "put"),
+        ("app/adapters/log_signers.py", "_call"),
+        ("app/adapters/log_signers.py", "_post"),
         ("signing/private_files.py", "write_new"),
     }
 )

@@ -26,6 +26,7 @@ def sample_letter(**changes: Any) -> dict[str, Any]:
         "status": "PASSED",
         "reason": "",
         "leaf": "ab" * 32,
+        "index": 4021,
     }
     return {**letter, **changes}
 
@@ -34,7 +35,7 @@ def sample_result(**changes: Any) -> dict[str, Any]:
     unopened = sample_letter(
         word="not_opened", supplier=None, issuer=None, number=None, amount_fen=None,
         expires_on=None, signature="FAILED", letter=None, status=None,
-        reason="密封件没有通过解密核对", leaf="cd" * 32,
+        reason="密封件没有通过解密核对", leaf="cd" * 32, index=None,
     )  # fmt: skip
     doubtful = sample_letter(
         word="fails", supplier="云岭生物科技有限公司", members=["泽安诊断技术有限公司"],
@@ -52,6 +53,12 @@ def sample_result(**changes: Any) -> dict[str, Any]:
         "opened_by": "许庭芳",
         "opening_time": "2026-03-17T01:30:00Z",
         "closed_at": "2026-03-17T01:31:08Z",
+        "log": {
+            "origin": "baohan.example/log",
+            "size": 4096,
+            "root": "ef" * 32,
+            "at_deadline": 4000,
+        },
         "letters": [sample_letter(), doubtful, unopened],
     }
     return {**result, **changes}

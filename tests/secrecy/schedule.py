@@ -14,6 +14,7 @@ from guarantees.flow.apply import CONSENT_ITEMS
 from guarantees.ports import BankNotice, LetterOrder, Produced
 from guarantees.records import web_session
 from guarantees.records.kept_form import KeptForm
+from guarantees.values.codes import make_credit_code
 from guarantees.values.money import Money
 from tests.house import OPENING, Gateway
 from tests.secrecy.market import TENDERS
@@ -21,6 +22,8 @@ from tests.visitors import Pages
 from tests.world import START, PlainLetters, World
 
 ACCOUNT = "6222000012345678"
+LONG = "".join(chr(0x4E00 + 37 * place % 20_000) for place in range(300))
+"""What people write when they give reasons."""
 STEP = timedelta(minutes=7)
 FIRST_OPENED = (0, 1, 2, 3, 4, 5)
 """Places of the lots whose T comes first."""
@@ -38,6 +41,8 @@ class Request:
     fate: str
     lots: int = 1
     """In one request: of one project."""
+    members: int = 0
+    """Of a consortium, with long names."""
 
 
 REQUESTS = (
@@ -45,7 +50,7 @@ REQUESTS = (
     Request("rival", "bank people", "declined"),
     Request("rival", "bank policy", "issued"),
     Request("third", "insurer policy", "issued", lots=2),
-    Request("third", "bank people", "returned"),
+    Request("third", "bank people", "returned", members=5),
     Request("supplier", "insurer people", "withdrawn"),
     Request("supplier", "insurer policy", "stuck"),
     Request("fourth", "bank policy", "withdrawn"),
@@ -101,6 +106,16 @@ class Letters(PlainLetters):
         if self.away:
             raise Unavailable(service="signer")
         return super().produce(order)
+
+
+def _members(request: Request) -> dict[str, str]:
+    rng = random.Random(request.members)
+    lines = {
+        f"members-{place}": (LONG[place * 50 :][:50], make_credit_code("91140100MA", rng))
+        for place in range(request.members)
+    }
+    names = {f"{line}-name": name for line, (name, _) in lines.items()}
+    return names | {f"{line}-credit_code": code for line, (_, code) in lines.items()}
 
 
 @dataclass
@@ -167,7 +182,7 @@ class Day:
         chosen = {f"product-{lot}": product for lot in lots}
         fields = {"key": key[1], "contact": "周予安 13800000000", "consents": [*CONSENT_ITEMS]}
         before = self._listed(request.who)
-        supplier.sent(path, **chosen, **fields)
+        supplier.sent(path, **chosen, **fields, **_members(request))
         self.cases[place] = [one for one in self._listed(request.who) if one not in before]
         assert len(self.cases[place]) == request.lots
 
@@ -204,9 +219,9 @@ class Day:
 
     def _underwrite(self) -> Iterator[str]:
         for request, case in self._requests("returned"):
-            yield from self._recommended(request, case, "back", "请补充分工")
+            yield from self._recommended(request, case, "back", LONG)
             yield self._work()
-            self.pages.as_(request.who).sent(f"/supplier/cases/{case}/complete", answer="已补充")
+            self.pages.as_(request.who).sent(f"/supplier/cases/{case}/complete", answer=LONG)
             yield self._done("complete")
             yield from self._recommended(request, case, "approve")
             yield from self._decided(request, case, "approve")

@@ -1,5 +1,6 @@
 """What is written and asked takes the same steps for few bids and many, for one lot and another."""
 
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.adapters.database import Sessions, make_engine
 from app.adapters.vault import Vault
-from guarantees.records import kept_form, slots
+from guarantees.records import casebook, codec, kept_form, slots
 from guarantees.records.base import Base
 from guarantees.records.kept_form import KeptForm
-from guarantees.records.sealed import SealedIndex
+from guarantees.records.sealed import SealedCase, SealedIndex
 from guarantees.values.ids import new_id
+from tests.secrecy import stock
 from tests.secrecy.written import written
 from tests.world import START
 
@@ -60,3 +62,19 @@ def test_a_form_that_is_kept_again_takes_a_row_of_its_own(sessions: Sessions) ->
         assert held is not None and held.fields == {"contact": ["1"]}
         kept_form.clear(session, "person", PAGE)
         assert kept_form.find(session, "person", PAGE) is None
+
+
+def test_cases_that_were_sealed_before_they_were_compressed_can_be_read(sessions: Sessions) -> None:
+    desk = stock.Desk(random.Random(1), stock.market(random.Random(1)))
+    case = desk._case(stock.bids(desk.rng, desk.lots)[0])
+    rest = [size - casebook.HEAD_SIZE for size in casebook.SIZES]
+
+    def sealed_plainly(session: Session) -> None:
+        casebook.add(session, case, sealed=True)
+        old = sessions.vault.seal("case", codec.to_bytes(case), case.id.encode(), rest)
+        row = session.get_one(SealedCase, case.id)
+        row.blob = row.blob[: casebook.HEAD_SIZE] + old
+
+    sessions.write("apply", sealed_plainly)
+    with sessions.reading() as session:
+        assert codec.to_bytes(casebook.get(session, case.id)) == codec.to_bytes(case)

@@ -1,11 +1,14 @@
 """Opening rooms: waiting, opening all letters of a lot in one step, reading them (SX-2.4)."""
 
+import json
 import zipfile
+from functools import partial
 from io import BytesIO
 
 from flask import Blueprint, redirect, render_template, send_file, url_for
 from werkzeug.wrappers import Response
 
+from app import receipts
 from app.auth.guard import actor, needs
 from app.auth.passphrase import counted_try
 from app.auth.second_factor import prove
@@ -147,6 +150,17 @@ def signed_list(lot: str) -> Response:
         raise NotFound(noun="list", id=lot)
     name = f"{papers.lot.project_number or papers.lot.id}-{papers.lot.number}-list.pdf"
     return send_file(BytesIO(held), "application/pdf", True, name)
+
+
+@blueprint.get("/<lot>/log.json")
+@needs("opening.read")
+def receipt(lot: str) -> Response:
+    """Opening certificate and signed list, each with its leaf and proof in the log."""
+    held = read(queries.certificate, actor(), now(), lot)
+    told = read(partial(receipts.of_opening, house()), held)
+    data = BytesIO(json.dumps(told, ensure_ascii=False, indent=2).encode())
+    name = f"{held.lot.project_number or held.lot.id}-{held.lot.number}-log.json"
+    return send_file(data, "application/json", True, name)
 
 
 def _field(error: GuaranteeError | SigningError) -> str:

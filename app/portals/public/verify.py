@@ -110,8 +110,8 @@ def _by_number(form: LookupForm) -> str:
     )
 
 
-def _entry_of(_session: Session, case: Case) -> Entry | None:
-    return register.entry(case, now())
+def _entry_of(session: Session, case: Case) -> Entry | None:
+    return register.entry(session, case, now())
 
 
 def _terms(case: Case) -> Terms | None:

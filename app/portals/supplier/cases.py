@@ -1,11 +1,13 @@
 """A supplier's applications: list, one application, payment, completion, withdrawal."""
 
 import json
+from functools import partial
 from io import BytesIO
 
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
+from app import receipts
 from app.auth.guard import actor, needs
 from app.context import house, now, read, write
 from app.forms import add_errors
@@ -96,23 +98,11 @@ def withdraw(case: str) -> Response:
 @blueprint.get("/cases/<case>/receipt.json")
 @needs("supplier.read")
 def receipt(case: str) -> Response:
-    """The sealing receipt: number, salt and leaf (sealing.md step 8)."""
+    """The sealing receipt: number, salt, leaves, and their proofs once they are published."""
     view = read(queries.view, actor(), case)
-    intent, letter = view.case.intent, view.case.letter
-    if intent is None or letter is None:
-        raise NotFound(noun="receipt", id=case)
-    told = {
-        "schema": "baohan/receipt/v1",
-        "number": intent.number,
-        "lot": view.case.lot,
-        "opening": intent.opening,
-        "envelope": letter.eid.hex(),
-        "salt": intent.salt.hex(),
-        "leaf": letter.leaf.hex(),
-        "letter_sha256": letter.sha256.hex(),
-    }
+    told = read(partial(receipts.document, house()), view.case)
     data = BytesIO(json.dumps(told, ensure_ascii=False, indent=2).encode())
-    return send_file(data, "application/json", True, f"{intent.number}-receipt.json")
+    return send_file(data, "application/json", True, f"{told['number']}-receipt.json")
 
 
 @blueprint.get("/cases/<case>/letter.pdf")

@@ -31,9 +31,6 @@ from signing.timekeeper.protocol import (
 )
 from signing.timekeeper.times import from_text
 
-LEAF_SALT = "opening-certificate-leaf"
-"""Purpose of the keyed salt: it is computed again from the certificate when the leaf is shown."""
-
 TIME_REFUSALS = frozenset(
     {"already_registered", "time_before_deadline", "time_past", "time_not_later", "opening_passed"}
 )
@@ -156,7 +153,7 @@ def _publish(
 ) -> None:
     """A pending leaf of the log, and the project's history."""
     held = certificate.to_bytes()
-    salt = session.info["vault"].tag(LEAF_SALT, held)
+    salt = log.certificate_salt(session, held)
     log.pending(session, "opening_certificate", hashlib.sha256(held).digest(), salt)
     when = beijing_text(certificate.opening_time)
     steps.record_about(

@@ -46,15 +46,11 @@ WHY = "两位开标人的口令都已遗失。"
 
 @pytest.fixture
 def world(own_database: Database, tmp_path: Path) -> World:
-    """With a second opener of the procurer and a security administrator of the operator."""
+    """With a second opener of the procurer."""
     schema.upgrade(own_database.engine)
     made = worlds.build(Sessions(own_database.engine, Vault.create(tmp_path / "keys")))
     worlds.with_policy(made)
-    for who, like, role in (
-        ("second", "procurer", "opener"),
-        ("security", "operator", "security_admin"),
-    ):
-        worlds.add_person(made, who, like, role)
+    worlds.add_person(made, "second", "procurer", "opener")
     return made
 
 

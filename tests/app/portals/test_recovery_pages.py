@@ -22,7 +22,6 @@ def late(pages: Pages) -> Pages:
     """It is T; two letters wait; there are people enough."""
     worlds.with_policy(pages.world)
     worlds.add_person(pages.world, "second", "procurer", "opener")
-    worlds.add_person(pages.world, "security", "operator", "security_admin")
     for who in ("supplier", "rival"):
         paid(pages.world, who)
     pages.work()

@@ -1,9 +1,9 @@
 """The rehearsal in pages: proved under a passphrase, seen by those concerned and by supervision."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from app.jobs import rounds
+from app.jobs.reminders import Reminders
 from tests.app.portals.test_main_job import applied
 from tests.house import OPENING, Mailbox
 from tests.visitors import Pages, said
@@ -50,9 +50,10 @@ def test_a_bid_changes_nothing_of_it(pages: Pages) -> None:
 
 def test_reminders_come_by_mail_and_say_nothing(pages: Pages) -> None:
     pages.world.now = OPENING - timedelta(days=2)
-    gone: dict[str, datetime] = {}
-    rounds.go_due(pages.house, rounds.ROUNDS, gone)
-    rounds.go_due(pages.house, rounds.ROUNDS, gone)
+    lane = Reminders(pages.house)
+    assert (lane.run_due(), lane.run_due()) == (1, 0)
+    pages.world.now += timedelta(minutes=1)
+    assert lane.run_due() == 0
     pages.work()
     mailbox = pages.house.mailer
     assert isinstance(mailbox, Mailbox)
@@ -64,22 +65,3 @@ def test_reminders_come_by_mail_and_say_nothing(pages: Pages) -> None:
     for _to, subject, text in mailbox.mails:
         assert "流水线" not in subject + text
         assert "HDCG" not in subject + text
-
-
-def test_a_round_that_fails_hinders_no_other(pages: Pages) -> None:
-    gone: list[str] = []
-
-    def fail(_house: object) -> None:
-        raise OSError("away")
-
-    made = {
-        "first": rounds.Round(timedelta(minutes=1), fail),
-        "second": rounds.Round(timedelta(minutes=1), lambda _house: gone.append("second")),
-    }
-    times: dict[str, datetime] = {}
-    rounds.go_due(pages.house, made, times)
-    rounds.go_due(pages.house, made, times)
-    assert gone == ["second"]
-    pages.world.now += timedelta(minutes=1)
-    rounds.go_due(pages.house, made, times)
-    assert gone == ["second", "second"]

@@ -88,6 +88,7 @@ def forget_exposure(world: World, case: str) -> None:
     [
         (add_a_tag, "the index has"),
         (lose_the_leaf, "a letter has its leaf in the log"),
+        (lose_the_leaf, "a letter's PDF has its leaf in the log"),
         (lose_the_file, "the sealed letter lies in the store"),
         (change_the_file, "the leaf commits to the stored envelope"),
         (damage_the_case, "a case can be read"),
