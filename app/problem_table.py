@@ -115,6 +115,12 @@ _BUSINESS: dict[str, Problem] = {
         429, N_("账号已暂时锁定"), tone="wait", code="sign_in_locked", way_out="sign_in"
     ),
     "guarantees.errors.PassphraseRefused": _PASSPHRASE,
+    "guarantees.errors.LastKey": Problem(
+        409, N_("不能停用唯一的钥匙"), tone="warn", code="last_key", way_out="back"
+    ),
+    "guarantees.errors.RehearsalFailed": Problem(
+        409, N_("演练没有通过"), tone="bad", code="rehearsal_failed", way_out="back"
+    ),
     "guarantees.errors.OtherKeyNeeded": Problem(
         409, N_("需要另一把钥匙"), tone="warn", code="other_key_needed", way_out="back"
     ),

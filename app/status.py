@@ -20,6 +20,9 @@ NOUNS: Mapping[str, str] = {
     "guarantee": N_("保函"),
     "letter": N_("函件"),
     "opening": N_("开标"),
+    "opening key": N_("解密钥匙"),
+    "key change": N_("换钥"),
+    "recovery": N_("恢复申请"),
     "project": N_("项目"),
     "product": N_("产品"),
     "policy": N_("自动承保政策"),
@@ -62,6 +65,23 @@ STATUS: Mapping[str, Words] = {
         "due": ("wait", N_("可以开标")),
         "opening": ("act", N_("开标中")),
         "opened": ("ok", N_("已开标")),
+    },
+    "opening key": {
+        "active": ("ok", N_("使用中")),
+        "changing": ("act", N_("更换中")),
+        "retired": ("end", N_("已换下")),
+        "expired": ("warn", N_("证书不在有效期内")),
+    },
+    "key change": {
+        "running": ("act", N_("进行中")),
+        "complete": ("ok", N_("已完成")),
+    },
+    "recovery": {
+        "asked": ("act", N_("待本单位另一人同意")),
+        "seconded": ("act", N_("待平台确认")),
+        "confirmed": ("ok", N_("已确认")),
+        "refused": ("bad", N_("未同意")),
+        "withdrawn": ("end", N_("已撤回")),
     },
     "project": {
         "draft": ("draft", N_("草稿，待补充")),

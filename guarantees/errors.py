@@ -154,6 +154,20 @@ class PassphraseRefused(GuaranteeError):
     text = N_("口令不能打开解密钥匙，请核对大小写后重新输入。")
 
 
+class RehearsalFailed(GuaranteeError):
+    """A key that the passphrase opened does not open a letter sealed to it."""
+
+    code = "rehearsal_failed"
+    text = N_("钥匙没有打开演练函，请联系平台运营。投标函件没有受影响。")
+
+
+class LastKey(GuaranteeError):
+    """Without it no letter could be sealed to the organisation."""
+
+    code = "last_key"
+    text = N_("这是本单位唯一使用中的钥匙。请先建立另一把，再停用它。")
+
+
 class OtherKeyNeeded(PassphraseRefused):
     """The passphrase is right, but what is left was sealed to other keys than the one it opens."""
 

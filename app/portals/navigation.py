@@ -79,11 +79,17 @@ NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
     ),
     "operator": (
         Entry("projects.index", N_("项目")),
+        Entry("supervision.coming", N_("开标演练")),
+        Entry("recoveries.index", N_("恢复申请")),
         Entry("organisations.index", N_("单位")),
         Entry("trust.index", N_("受托人")),
         *SHARED,
     ),
-    "regulator": (*TRUSTEE, *SHARED),
+    "regulator": (
+        *TRUSTEE,
+        Entry("supervision.coming", N_("开标演练")),
+        *SHARED,
+    ),
     "trading_centre": (*TRUSTEE, *SHARED),
     "association": (*TRUSTEE, *SHARED),
 }

@@ -147,7 +147,7 @@ def _sealed(signed: bytes, commission: Commission) -> Envelope:
             signed,
             context,
             opening_key=commission.opening.public_key,
-            recipients=[Recipient.of(label, public) for label, public in order.recipients],
+            recipients=[Recipient.read(label, public) for label, public in order.recipients],
             recovery=Recipient.of("recovery", order.recovery),
             profile=order.profile,
             trustees=[Recipient.of(role, public) for role, public in order.trustees],

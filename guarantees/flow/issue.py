@@ -51,7 +51,7 @@ def reserve(
         case.intent = _intent(session, case, opening, now)
         steps.record(case, SYSTEM, now, "letter.reserved")
         casebook.save(session, case)
-    return _order(session, case, case.intent, opening, base_url, recovery)
+    return _order(session, case, case.intent, opening, now, base_url, recovery)
 
 
 def produce(
@@ -210,10 +210,11 @@ def _order(
     case: Case,
     intent: Intent,
     opening: Opening,
+    now: datetime,
     base_url: str,
     recovery: bytes,
 ) -> LetterOrder:
-    recipients = envelopes.recipients(session, steps.lot(session, case.lot))
+    recipients = envelopes.recipients(session, steps.lot(session, case.lot), now)
     if not recipients:
         raise ServiceUnavailable(noun="opening key", id=case.lot)
     guard = trustbook.guard(session)

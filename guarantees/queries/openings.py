@@ -8,6 +8,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
+from guarantees.queries import rehearsals
 from guarantees.queries.lots import LotRow, lot_row, lot_rows
 from guarantees.records import log, plain
 from guarantees.records.case import Case
@@ -19,7 +20,7 @@ from guarantees.records.guarantee import (
     OpeningResult,
 )
 from guarantees.records.organisation import Organisation
-from guarantees.records.person import OpeningKey, Person
+from guarantees.records.person import CMS, OpeningKey, Person
 from guarantees.records.project import Lot, Mandate, Opening, Project, ProjectVersion
 from guarantees.records.sealed import LogLeaf
 from guarantees.tables import permissions
@@ -39,6 +40,14 @@ class KeyRow:
     fingerprint: bytes
     """Empty: no key yet."""
     made_at: datetime | None
+    proved_at: datetime | None = None
+    """When it opened a trial of this lot (rehearsal); None until then."""
+    id: str = ""
+    token: bool = False
+    own: bool = False
+    """Of the reader's organisation."""
+    asked: bool = False
+    """A trial's share waits to be fetched and handed in."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,7 @@ def room(session: Session, actor: Actor, now: datetime, lot_id: str) -> Room:
         opening=opening.id,
         opening_time=opening.opening_time,
         state=opening.state,
-        keys=tuple(_keys(session, version)),
+        keys=tuple(_keys(session, actor, version, lot_id)),
         started_at=opening.started_at,
         opened_at=opening.opened_at,
         total=opening.total,
@@ -228,8 +237,10 @@ def attends(session: Session, actor: Actor, version: ProjectVersion) -> bool:
     return mandate is not None and "opening.read" in mandate.actions
 
 
-def _keys(session: Session, version: ProjectVersion) -> list[KeyRow]:
+def _keys(session: Session, actor: Actor, version: ProjectVersion, lot_id: str) -> list[KeyRow]:
     found = []
+    known = rehearsals.passed(session, [lot_id])
+    asked = rehearsals.asked(session, lot_id)
     for role, organisation_id in (("procurer", version.procurer_id), ("agency", version.agency_id)):
         held = session.get(Organisation, organisation_id) if organisation_id else None
         if held is None:
@@ -239,7 +250,20 @@ def _keys(session: Session, version: ProjectVersion) -> list[KeyRow]:
             .join(Person, Person.id == OpeningKey.person_id)
             .where(OpeningKey.organisation_id == held.id, OpeningKey.state == "active")
         ).all()
-        found += [KeyRow(held.name, role, who, k.fingerprint, k.created_at) for k, who in keys]
+        for key, who in keys:
+            row = KeyRow(
+                organisation=held.name,
+                role=role,
+                person=who,
+                fingerprint=key.fingerprint,
+                made_at=key.created_at,
+                proved_at=known.get((lot_id, key.fingerprint)),
+                id=key.id,
+                token=key.kind == CMS,
+                own=held.id == actor.organisation_id,
+                asked=key.fingerprint in asked,
+            )
+            found.append(row)
         if not keys:
             found.append(KeyRow(held.name, role, "", b"", None))
     return found

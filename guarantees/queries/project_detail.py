@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
-from guarantees.queries import openings
+from guarantees.queries import openings, rehearsals
 from guarantees.queries.projects import CorrectionRow, concerns, corrections, versions_of
 from guarantees.records import project_notice
 from guarantees.records.guarantee import EventRow
@@ -67,6 +67,8 @@ class OpeningKeyRow:
     """The reader made it."""
     fingerprint: bytes
     created_at: datetime
+    proved: int = 0
+    """Coming lots of the project that it has opened a trial of (rehearsal)."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ class ProjectView:
     keys: tuple[OpeningKeyRow, ...]
     history: tuple[HistoryRow, ...]
     demonstration: bool
+    ahead: int
+    """Lots whose opening is yet to begin: those that are rehearsed."""
 
 
 def view(session: Session, actor: Actor, now: datetime, project_id: str) -> ProjectView:
@@ -117,6 +121,8 @@ def view(session: Session, actor: Actor, now: datetime, project_id: str) -> Proj
     project, version = found
     notice = project_notice.to_notice(project, version)
     versions = versions_of(session, project_id)
+    lots = _lots(session, project, notice)
+    ahead = [one.id for one in lots if one.opening_state == "sealed" and not one.withdrawn]
     return ProjectView(
         id=project.id,
         state=project.state,
@@ -130,13 +136,14 @@ def view(session: Session, actor: Actor, now: datetime, project_id: str) -> Proj
         own_procurer=actor.organisation_id == version.procurer_id,
         attends=openings.attends(session, actor, version),
         may_change=_may_change(actor, project, version),
-        lots=_lots(session, project, notice),
+        lots=lots,
         versions=_version_rows(session, project, versions),
         corrections=corrections(session, project_id),
         mandates=_mandates(session, project_id),
-        keys=_keys_of(session, actor, [version.procurer_id, version.agency_id]),
+        keys=_keys_of(session, actor, [version.procurer_id, version.agency_id], ahead),
         history=_history(session, project_id),
         demonstration=project.demonstration,
+        ahead=len(ahead),
     )
 
 
@@ -217,15 +224,13 @@ def _mandates(session: Session, project_id: str) -> tuple[MandateRow, ...]:
     )
 
 
-def opening_keys(session: Session, actor: Actor, now: datetime) -> tuple[OpeningKeyRow, ...]:
-    """Keys of the actor's organisation, the oldest first."""
-    permissions.check(actor, "project.read", now)
-    return _keys_of(session, actor, [actor.organisation_id])
-
-
 def _keys_of(
-    session: Session, actor: Actor, organisations: Sequence[str | None]
+    session: Session,
+    actor: Actor,
+    organisations: Sequence[str | None],
+    lots: Sequence[str] = (),
 ) -> tuple[OpeningKeyRow, ...]:
+    known = rehearsals.passed(session, lots)
     rows = session.execute(
         select(OpeningKey, Person.name, Organisation.name)
         .join(Person, Person.id == OpeningKey.person_id)
@@ -244,6 +249,7 @@ def _keys_of(
             own=key.person_id == actor.person_id,
             fingerprint=key.fingerprint,
             created_at=key.created_at,
+            proved=sum((lot, key.fingerprint) in known for lot in lots),
         )
         for key, person, organisation in rows
     )

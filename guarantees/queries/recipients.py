@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
+from guarantees.queries import rehearsals
 from guarantees.records import accounts
 from guarantees.records.guarantee import EventRow
 from guarantees.records.organisation import Organisation
@@ -50,7 +51,11 @@ def _mails(session: Session, notice: Notice, message: Mapping[str, str]) -> list
         return []
     if notice.to == "applicant":
         return _to_applicant(session, notice, organisation)
-    return [Mail(person.mail, notice.text) for person in _people(session, notice, organisation)]
+    people = _people(session, notice, organisation)
+    if notice.event == "rehearsal.due":
+        unproved = rehearsals.unproved(session, message["project"], organisation.id)
+        people = [person for person in people if person.id in unproved]
+    return [Mail(person.mail, notice.text) for person in people]
 
 
 def _to_invited(session: Session, notice: Notice, token: str) -> list[Mail]:

@@ -2,24 +2,30 @@
 
 from guarantees.records import (
     guarantee,
+    key_change,
     log,
     organisation,
     person,
     platform,
     product,
     project,
+    recovery,
+    rehearsal,
     sealed,
     trust,
 )
 
 __all__ = [
     "guarantee",
+    "key_change",
     "log",
     "organisation",
     "person",
     "platform",
     "product",
     "project",
+    "recovery",
+    "rehearsal",
     "sealed",
     "trust",
 ]

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from guarantees.values.money import Money
 from guarantees.values.parties import Party
+from signing.seal import Wrap
 
 SCHEMA = 1
 """Version of the document inside a blob; older ones are upgraded on read."""
@@ -194,6 +195,9 @@ class Case:
     schema: int = SCHEMA
     reference: str = ""
     """Short reference for people (受理号), e.g. SQ-9C4M7K2D."""
+    rewraps: list[Wrap] = field(default_factory=list, metadata={"stored": False})
+    """The letter's share `sp` for keys that its recipients changed to since it was sealed; in a
+    sealed case's blob in a part of its own, gone after the opening."""
     row_version: int = field(default=0, metadata={"stored": False})
     """Version of the row it was read from; a save of an older one is refused."""
     sealed: bool = field(default=True, metadata={"stored": False})

@@ -108,7 +108,7 @@ class Opening(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     """Opening id of the timekeeper's certificate."""
     lot_id: Mapped[str] = mapped_column(ForeignKey("lot.id"), unique=True)
-    opening_time: Mapped[datetime] = mapped_column(Instant)
+    opening_time: Mapped[datetime] = mapped_column(Instant, index=True)
     certificate: Mapped[bytes] = mapped_column(LargeBinary)
     """Opening certificate in force, signed by the timekeeper (sealing.md step 1)."""
     state: Mapped[str] = mapped_column(String(12))

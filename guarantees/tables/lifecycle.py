@@ -55,6 +55,18 @@ MOVES = (
     Move("opening", NEW, "sealed", "project.register", "sealing.md 1"),
     Move("opening", "sealed", "opening", "lot.open", "sealing.md 9"),
     Move("opening", "opening", "opened", "lot.open", "sealing.md 10"),
+    # recipient's key 解密钥匙 and its change 换钥
+    Move("opening key", NEW, "active", "opening_key.make", "sealing.md 5"),
+    Move("opening key", "active", "retired", "opening_key.change", "sealing.md 5"),
+    Move("key change", NEW, "running", "opening_key.change", "sealing.md 5"),
+    Move("key change", "running", "complete", "opening_key.change", "sealing.md 5"),
+    # request for the recovery key 恢复申请
+    Move("recovery", NEW, "asked", "recovery.ask", "sealing.md 6"),
+    Move("recovery", "asked", "seconded", "recovery.ask", "sealing.md 6"),
+    Move("recovery", "asked", "withdrawn", "recovery.ask", "sealing.md 6"),
+    Move("recovery", "seconded", "withdrawn", "recovery.ask", "sealing.md 6"),
+    Move("recovery", "seconded", "confirmed", "recovery.decide", "sealing.md 6"),
+    Move("recovery", "seconded", "refused", "recovery.decide", "sealing.md 6"),
     # project 项目
     Move("project", NEW, "draft", "project.enter", "LJ-1"),
     Move("project", "draft", "registered", "project.register", "LJ-1"),

@@ -31,6 +31,13 @@ NOTICES = (
     Notice("policy.proposed", "institution", frozenset({"checker"}), "news"),
     Notice("project.corrected", "agency", frozenset({"opener", "clerk"}), "news"),
     Notice("project.corrected", "procurer", frozenset({"opener", "clerk"}), "news"),
+    # Before every opening alike, to those who have not rehearsed.
+    Notice("rehearsal.due", "procurer", frozenset({"opener"}), "news"),
+    Notice("rehearsal.due", "agency", frozenset({"opener"}), "news"),
+    # After T only.
+    Notice("recovery.asked", "procurer", frozenset({"opener"}), "news"),
+    Notice("recovery.seconded", "operator", frozenset({"security_admin"}), "news"),
+    Notice("recovery.decided", "procurer", frozenset({"opener"}), "news"),
     Notice("organisation.admitted", "applicant", frozenset({"admin"}), "admitted"),
     Notice("organisation.refused", "applicant", frozenset({"admin"}), "refused"),
     Notice("people.invited", "invited", frozenset(), "invitation"),

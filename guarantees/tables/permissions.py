@@ -91,6 +91,10 @@ PERMISSIONS: dict[str, Permission] = {
     "mandate.grant": _permit("procurer", "admin opener"),
     "opening.read": _permit("procurer agency", mandate=True),
     "opening_key.make": _permit("procurer agency", "opener"),
+    "opening.rehearse": _permit("procurer agency", "opener"),
+    "opening_key.change": _permit("procurer agency", "opener", second_factor=True),
+    "opening.shares": _permit("procurer agency", "opener"),
+    "recovery.ask": _permit("procurer", "opener", second_factor=True),
     "lot.open": _permit("procurer agency", "opener", second_factor=True, mandate=True),
     # trustees
     "trustee.read": _permit("regulator trading_centre association"),
@@ -102,7 +106,9 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     # operator and regulator
     "operator.read": _permit("operator"),
+    "recovery.decide": _permit("operator", "security_admin", second_factor=True),
     "organisation.admit": _permit("operator", "system_admin"),
+    "rehearsal.read": _permit("regulator operator"),
     "trust.set": _permit("operator", "security_admin", second_factor=True),
     "supervision.read": _permit("regulator operator", "supervisor audit_admin"),
     # the platform's own jobs

@@ -83,7 +83,26 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
     },
     "opening_key": _all(
         PLAIN,
-        "id organisation_id person_id public_key fingerprint wrapped_private state created_at",
+        "id organisation_id person_id kind public_key fingerprint wrapped_private state created_at"
+        " retired_at heir_id inherited",
+    ),
+    # Of every lot and key alike: people rehearse, are reminded and change their keys, bids or not.
+    "rehearsal": {
+        **_all(PLAIN, "id lot_id fingerprint person_id question passed_at"),
+        "answer": KEYED,
+    },
+    "rehearsal_reminder": _all(PLAIN, "project_id opening_time days sent_at"),
+    "key_change": {
+        **_all(PLAIN, "id organisation_id old_key_id new_key_id person_id state"),
+        **_all(PLAIN, "started_at completed_at"),
+        "digest": SEALED,
+        "leaf": KEYED,
+    },
+    # After T, whether a lot has bids or not.
+    "recovery_request": _all(
+        OPENED,
+        "id lot_id organisation_id state reason asked_by asked_at seconded_by seconded_at"
+        " decided_by decided_at note leaf version",
     ),
     "trustee_key": _all(
         PLAIN,
@@ -146,6 +165,7 @@ SIZES: Mapping[str, tuple[int, ...]] = {
     "idempotency.blob": (4 * KIB,),
     "web_session.blob": (4 * KIB,),
     "person.totp_secret": (4 * KIB,),
+    "key_change.digest": (4 * KIB,),
 }
 """The only lengths in bytes of each sealed column: the size bucket of the allowed leak."""
 
@@ -211,7 +231,7 @@ def _matches(path: list[str], pattern: list[str]) -> bool:
 MESSAGES: Mapping[str, Mapping[str, Class]] = {
     "issue": {"case": SEALED},
     "order_payment": {"case": SEALED},
-    "mail": {"event": SEALED, "to": SEALED, "about": SEALED, "token": SEALED},
+    "mail": _all(SEALED, "event to about token project"),
 }
 """Outbox kind → its arguments; kind and arguments stand inside the sealed blob of `outbox`."""
 
@@ -239,6 +259,9 @@ LOG: Mapping[tuple[str, str], Mapping[str, Class]] = {
     ("app/adapters/log.py", "not_cosigned"): _all(PLAIN, "name why"),
     ("app/adapters/log_start.py", "not_asked"): {"name": PLAIN},
     ("app/adapters/log_start.py", "not_followed"): _all(PLAIN, "name why"),
+    ("app/jobs/key_changes.py", "begun"): {"change": PLAIN},
+    ("app/jobs/key_changes.py", "complete"): {"change": PLAIN},
+    ("app/jobs/key_changes.py", "interrupted"): _all(PLAIN, "change error"),
     ("app/portals/public/health.py", "away"): _all(PLAIN, "part error"),
     ("app/problems.py", "said.code"): _all(PLAIN, "error_id route errors frames"),
     ("app/demo/__main__.py", "not loaded"): _all(PLAIN, "error why"),

@@ -20,6 +20,7 @@ EVENTS: Mapping[str, str] = {
     "project.registered": N_("登记项目"),
     "opening.registered": N_("守时服务签发开标证书"),
     "opening.postponed": N_("守时服务推迟开标"),
+    "rehearsal.passed": N_("开标演练通过"),
     "mandate.granted": N_("授权代理机构"),
     "mandate.withdrawn": N_("撤回授权"),
 }
