@@ -186,6 +186,14 @@ _WEB: dict[str, Problem] = {
         code="page_expired",
         way_out="back",
     ),
+    "app.factory.NulCharacter": Problem(
+        400,
+        N_("内容里有不能使用的字符"),
+        N_("提交的内容里有看不见的控制字符（U+0000），没有保存。请返回上一页，删去它后重新提交。"),
+        tone="warn",
+        code="nul_character",
+        way_out="back",
+    ),
     "werkzeug.exceptions.Unauthorized": Problem(
         401,
         N_("登录已过期"),

@@ -25,6 +25,7 @@ from app.processes.users import Users
 from app.processes.web import application, lanes_of
 from app.processes.web_server import WebServer
 from app.settings import COPIES, BadSetting, Settings, read
+from guarantees.tables.trust import ALONE, PROFILES
 
 STORIES = ("main",)
 DRAIN_SECONDS = 5.0
@@ -35,6 +36,9 @@ def main(argv: list[str]) -> int:
     parser = Arguments("demo", "Play the main job on a throw-away database and keep its papers.")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for papers")
     parser.add_argument("--story", choices=(*STORIES, "all"), default="main", help="%(default)s")
+    parser.add_argument(
+        "--profile", choices=tuple(PROFILES), default=ALONE, help="who must agree: %(default)s"
+    )
     given = parser.parse_args(argv)
     folder = _folder(given.out)
     child.log_to_stderr("demo", quiet=True)
@@ -44,7 +48,7 @@ def main(argv: list[str]) -> int:
     begun = time.monotonic()
     try:
         with _stage(steps) as (stage, seconds):
-            story = MainStory(stage, papers, steps, seconds, letters)
+            story = MainStory(stage, papers, steps, seconds, given.profile, letters)
             story.play()
     except StoryBroken:
         pass

@@ -86,6 +86,7 @@ def load(stage: Stage) -> Loaded:
     """Everything but the opening that is held later: answers its project."""
     people.found_all(stage)
     people.make_opening_keys(stage)
+    people.make_trustee_keys(stage)
     products = offers.publish_all(stage)
     offers.approve_all(stage)
     loaded = {one.demo.notice.name: one for one in projects.load_all(stage)}

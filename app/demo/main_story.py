@@ -1,5 +1,6 @@
 """The main job as one story, from the application to the decrypted, verified letter."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -14,13 +15,14 @@ from app.demo.papers import Papers
 from app.demo.projects import Loaded
 from app.demo.stage import Stage
 from app.demo.steps import Steps, hold
-from app.jobs import openings
+from app.jobs import approvals, openings
 from guarantees.errors import TooEarly
 from guarantees.flow import open_lot
 from guarantees.flow.open_lot import Plan
 from guarantees.queries.openings import ResultRow, Room, room
 from guarantees.records.case import Applicant
-from signing import log
+from guarantees.tables.trust import ALONE, PROFILES
+from signing import log, seal
 from signing.report import Result
 from signing.timekeeper.protocol import TimekeeperRefused
 from signing.verify import judge
@@ -42,6 +44,8 @@ class MainStory:
     steps: Steps
     speed: float
     """Seconds that starting took: how fast this machine is now."""
+    profile: str = ALONE
+    """Who must agree to the release."""
     letters: list[dict[str, Any]] = field(default_factory=list)
 
     def play(self) -> None:
@@ -49,6 +53,8 @@ class MainStory:
         play = self.steps.play
         products = play("机构、人员与产品", self._people)
         play("采购人、代理机构制作解密钥匙", self._keys)
+        if self.profile != ALONE:
+            play("受托人建立钥匙并演练，安全管理员设置受托人", self._trustees)
         loaded = play("项目登记，守时服务生成开标钥匙", self._project)
         cases = play("供应商申请，机构承保，支付保费", lambda: self._apply(loaded, products))
         play("签名、加盖时间戳并密封", lambda: self._issue(cases))
@@ -77,6 +83,11 @@ class MainStory:
         for login in ("procurer", "agency"):
             people.make_key(self.stage, login)
         return "口令只在本人手中", None
+
+    def _trustees(self) -> tuple[str, None]:
+        people.make_trustee_keys(self.stage)
+        people.appoint_trustees(self.stage, self.profile)
+        return PROFILES[self.profile], None
 
     def _apply(self, loaded: Loaded, products: dict[str, str]) -> tuple[str, list[str]]:
         [lot] = loaded.lots
@@ -121,8 +132,27 @@ class MainStory:
         except TimekeeperRefused as refused:
             by_timekeeper = refused.code
         hold(by_flow == "too_early", "流程没有拒绝")
+        hold(self._approved_early(loaded) == 0, "受托人提前同意了解锁")
         hold(by_timekeeper == "early", "守时服务没有以未到时间拒绝")
         return "流程和守时服务都拒绝，守时服务记入日志", None
+
+    def _approved_early(self, loaded: Loaded) -> int:
+        """How many trustees could agree before T."""
+        agreed = 0
+        for login in self._agreeing():
+            with suppress(TooEarly):
+                self._agree(login, loaded)
+                agreed += 1
+        return agreed
+
+    def _agreeing(self) -> list[str]:
+        """Logins of an allowed subset of trustees, none for the timekeeper alone."""
+        wanted = seal.PROFILES[self.profile].subsets[-1:] or ((),)
+        return [login for login, one in people.trustees() if one.role in wanted[0]]
+
+    def _agree(self, login: str, loaded: Loaded) -> None:
+        house, passphrase = self.stage.house, self.stage.secrets.passphrase(login)
+        approvals.approve(house, self.stage.actor(login), house.now(), loaded.lots[0], passphrase)
 
     def _room(self, loaded: Loaded) -> Room:
         actor = self.stage.actor(loaded.procurer)
@@ -149,6 +179,8 @@ class MainStory:
         passphrase = self.stage.secrets.passphrase(loaded.procurer)
         actor = self.stage.actor(loaded.procurer)
         openings.start(house, actor, house.now(), lot, passphrase)
+        for login in self._agreeing():
+            self._agree(login, loaded)
         openings.wait(lot, OPENING_SECONDS)
         results = self._results(loaded)
         hold(len(results) == 3, f"应有 3 份，实有 {len(results)} 份")

@@ -10,7 +10,8 @@ from app.demo import cast
 from app.demo.cast import CastOrganisation, CastPerson
 from app.demo.secrets import DemoSecrets
 from app.demo.stage import Stage
-from guarantees.flow import found, make_opening_key
+from app.jobs import approvals
+from guarantees.flow import found, make_opening_key, make_trustee_key, set_trust
 from guarantees.flow.found import FirstOrganisation, FirstPerson
 from guarantees.records.organisation import Organisation
 from guarantees.values.actor import SYSTEM
@@ -79,6 +80,33 @@ def make_opening_keys(stage: Stage) -> None:
         for person in one.people:
             if "opener" in person.roles:
                 make_key(stage, person.login)
+
+
+def trustees() -> tuple[tuple[str, CastOrganisation], ...]:
+    """(login, organisation) of everybody who can agree to a release."""
+    return tuple(
+        (person.login, one)
+        for one in cast.organisations()
+        for person in one.people
+        if "trustee" in person.roles
+    )
+
+
+def make_trustee_keys(stage: Stage) -> None:
+    """A key for each of them, rehearsed once, under the passphrase that the start prints."""
+    for login, _ in trustees():
+        passphrase, actor = stage.secrets.passphrase(login), stage.actor(login)
+        key, now = make_opening_key.prepare(actor, passphrase, passphrase), stage.house.now()
+        wrapped = key.wrapped_private or b""  # made under a passphrase: never None
+        stage.write("trustee_key", make_trustee_key.store, actor, now, key.public_key, wrapped)
+        approvals.rehearse(stage.house, actor, stage.house.now(), passphrase)
+
+
+def appoint_trustees(stage: Stage, profile: str) -> None:
+    """As the operator's security administrator."""
+    chosen = {one.role: stage.actor(login).organisation_id for login, one in trustees()}
+    actor = stage.actor("operator-security")
+    stage.write("set_trust", set_trust.set_profile, actor, stage.house.now(), profile, chosen)
 
 
 def make_key(stage: Stage, login: str) -> None:

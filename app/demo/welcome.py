@@ -4,7 +4,7 @@ import subprocess  # nosec B404 - only its types are used
 import threading
 from unicodedata import east_asian_width
 
-from app.demo import cast
+from app.demo import cast, people
 from app.demo.__main__ import READY
 from app.demo.secrets import FILE, DemoSecrets
 from app.processes.supervisor import Supervisor
@@ -59,9 +59,11 @@ def _logins(secrets: DemoSecrets) -> list[str]:
 
 def _hints(secrets: DemoSecrets) -> list[str]:
     openers = ("procurer", "agency")
+    trustees = [login for login, _ in people.trustees()]
     return [
         "动态验证码 second factor: ./baohan code LOGIN",
         *(f"解密口令 opening passphrase of {one}: {secrets.passphrase(one)}" for one in openers),
+        *(f"受托口令 trustee's passphrase of {one}: {secrets.passphrase(one)}" for one in trustees),
         "“工作服采购”三分钟后开标 opens in three minutes; ./baohan demo-opening makes another",
         "付款账号尾号 payer account ending 0001: 扣款失败 refused; 0002: 晚一分钟 a minute late",
     ]

@@ -77,7 +77,7 @@ def settle(
     if case.letter is not None:
         return intent.number
     _opening(session, case, now)
-    leaf = _log(session, intent, stored)
+    leaf = log_letter(session, intent, stored)
     terms = Terms.from_canonical(intent.terms.encode())
     case.state = move("application", case.state, "issued", "letter.issue")
     case.letter = Letter(
@@ -102,7 +102,7 @@ def settle(
     return intent.number
 
 
-def _log(session: Session, intent: Intent, stored: envelopes.Stored) -> bytes:
+def log_letter(session: Session, intent: Intent, stored: envelopes.Stored) -> bytes:
     """Two leaves under one salt: of the letter, for who holds the PDF and the receipt; and of the
     sealed envelope, which is the one that the opening lists."""
     log.pending(session, "issue", stored.sha256, intent.salt)

@@ -206,7 +206,7 @@ def _attended(
     permissions.check(actor, "opening.read", now)
     lot = lot_row(session, lot_id)
     version = _version(session, lot)
-    if not _may_read(session, actor, lot, version):
+    if not attends(session, actor, version):
         raise NotFound(noun="lot", id=lot_id)
     opening = session.scalars(select(Opening).where(Opening.lot_id == lot_id)).one_or_none()
     if opening is None:
@@ -222,12 +222,14 @@ def _version(session: Session, lot: LotRow) -> ProjectVersion:
     ).one()
 
 
-def _may_read(session: Session, actor: Actor, lot: LotRow, version: ProjectVersion) -> bool:
+def attends(session: Session, actor: Actor, version: ProjectVersion) -> bool:
+    """Whether the actor's organisation sees the project's openings: as its procurer, or as an
+    agency that the procurer lets."""
     if actor.organisation_role == "procurer":
         return version.procurer_id == actor.organisation_id
     mandate = session.scalars(
         select(Mandate).where(
-            Mandate.project_id == lot.project,
+            Mandate.project_id == version.project_id,
             Mandate.agency_id == actor.organisation_id,
             Mandate.withdrawn_at.is_(None),
         )

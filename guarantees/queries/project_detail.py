@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
-from guarantees.queries import rehearsals
+from guarantees.queries import openings, rehearsals
 from guarantees.queries.projects import CorrectionRow, concerns, corrections, versions_of
 from guarantees.records import project_notice
 from guarantees.records.guarantee import EventRow
@@ -93,6 +93,8 @@ class ProjectView:
     agency_registered: bool
     own_procurer: bool
     """The reader acts for the procurer, who grants mandates."""
+    attends: bool
+    """The reader's organisation may enter the opening rooms."""
     may_change: bool
     """The reader's organisation brings the project in; a mandate alone does not suffice."""
     lots: tuple[LotDetail, ...]
@@ -132,6 +134,7 @@ def view(session: Session, actor: Actor, now: datetime, project_id: str) -> Proj
         procurer_registered=version.procurer_id is not None,
         agency_registered=version.agency_id is not None,
         own_procurer=actor.organisation_id == version.procurer_id,
+        attends=openings.attends(session, actor, version),
         may_change=_may_change(actor, project, version),
         lots=lots,
         versions=_version_rows(session, project, versions),

@@ -4,7 +4,7 @@ No foreign keys, amounts or times outside the blobs; ids are random or keyed; ro
 Every blob is padded to a fixed size by the vault.
 """
 
-from sqlalchemy import BigInteger, LargeBinary
+from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from guarantees.records.base import Base, Id, Tag
@@ -100,5 +100,5 @@ class LogLeaf(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     leaf: Mapped[bytes] = mapped_column(Tag, unique=True)
     """SHA-256(0x01 ‖ salt32 ‖ digest): leaves of all types look alike."""
-    index: Mapped[int | None] = mapped_column(BigInteger, unique=True)
-    """Place in the log once the sequencer has published it."""
+    index: Mapped[int | None] = mapped_column(unique=True)
+    """Place in the log once the sequencer has published it: 2^31 entries are sixty years."""

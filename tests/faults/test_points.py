@@ -37,8 +37,8 @@ def test_an_undisturbed_play_leaves_one_of_everything(theatre: Theatre) -> None:
         assert (case["entries"], len(case["postings"])) == (1, 2)
         assert len({one["what"] for one in case["events"]}) == len(case["events"])
     assert len(left["orders"]) == 2
-    # Two of each letter, and one of the signed list.
-    assert left["leaves"] == 2 * 2 + 1
+    # Two of each letter, one of the signed list; three trustees' keys, and that they are trustees.
+    assert left["leaves"] == 2 * 2 + 1 + 3 + 1
     assert Counter((verdict, logged) for _, verdict, _, logged in left["verdicts"]) == {
         ("verified", True): 2
     }

@@ -46,7 +46,7 @@ def show(project: str) -> str:
         may_register=found.may_change and allowed(actor(), "project.register"),
         may_grant=found.own_procurer and allowed(actor(), "mandate.grant"),
         may_make_keys=allowed(actor(), "opening_key.make"),
-        may_open_rooms=allowed(actor(), "opening.read"),
+        may_open_rooms=found.attends and allowed(actor(), "opening.read"),
     )
 
 

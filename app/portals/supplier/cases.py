@@ -22,6 +22,7 @@ from guarantees.flow import pay
 from guarantees.queries import cases as queries
 from guarantees.queries.cases import CaseView, Filter
 from guarantees.tables.lifecycle import may
+from guarantees.tables.permissions import allowed
 
 blueprint = Blueprint("supplier", __name__, url_prefix="/supplier")
 
@@ -131,6 +132,9 @@ def _page(view: CaseView, pay_form: PayForm, answer_form: AnswerForm) -> str:
         answer_form=answer_form,
         plain=PlainPost(),
         may_pay=state == "awaiting_payment" and now() < view.case.quote.valid_until,
+        may_order=allowed(actor(), "payment.order"),
         may_complete=may("application", state, "application.complete"),
-        may_withdraw=may("application", state, "application.withdraw"),
+        may_answer=allowed(actor(), "application.complete"),
+        may_withdraw=may("application", state, "application.withdraw")
+        and allowed(actor(), "application.withdraw"),
     )

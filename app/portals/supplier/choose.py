@@ -21,6 +21,7 @@ from guarantees.queries import lots, projects
 from guarantees.queries.lots import LotRow, ProductRow
 from guarantees.records.case import Applicant
 from guarantees.rules.engine import Finding
+from guarantees.tables.permissions import allowed
 from guarantees.values.codes import parse_credit_code
 
 blueprint = Blueprint("choose", __name__, url_prefix="/supplier/lots")
@@ -69,6 +70,7 @@ def compare(lot: str) -> str:
         forms=FORMS,
         form_notes=FORM_NOTES,
         institutions=INSTITUTIONS,
+        may_apply=allowed(actor(), "application.submit"),
     )
 
 
