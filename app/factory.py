@@ -46,6 +46,10 @@ class ShellSettings(Protocol):
         """Whether people reach the site over https: secure cookies, HSTS."""
 
 
+class NulCharacter(BadRequest):
+    """U+0000 in an address or a form."""
+
+
 class InMemoryRequest(Request):
     """Uploads stay in memory, bounded by UPLOAD_LIMIT: no letter reaches a temporary file."""
 
@@ -103,7 +107,7 @@ def _refuse_nul() -> None:
     for fields in (request.args, *body):
         given += [text for name, values in fields.lists() for text in (name, *values)]
     if any("\0" in text for text in given):
-        raise BadRequest
+        raise NulCharacter
 
 
 def _configure(app: Flask, settings: ShellSettings, secret_key: str) -> None:

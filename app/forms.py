@@ -111,6 +111,12 @@ class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # Flask-WTF i
     widget = ListWidget()
     option_widget = CheckboxInput()
 
+    def pre_validate(self, form: Any) -> None:
+        """In the reader's language: WTForms has these words in English only."""
+        offered = {one.value for one in self.iter_choices()}
+        if not offered.issuperset(self.data or ()):
+            raise ValidationError(_("请从列出的选项中选择。"))
+
 
 class _ParsedField(Field):  # type: ignore[misc]  # Flask-WTF is not typed
     """A line of text that becomes a value; an empty line is None."""

@@ -14,6 +14,8 @@ T = TypeVar("T")
 LONGEST_CURSOR = 512
 """Characters; a key is a few short values, anything longer was not made here."""
 
+LARGEST_PART = 2**63 - 1
+
 PAGE_SIZE = 20
 """Rows of a list page unless the view says otherwise."""
 
@@ -69,9 +71,16 @@ def _read_key(word: str) -> tuple[str | int, ...] | None:
         key = json.loads(base64.urlsafe_b64decode(word.encode() + b"=" * (-len(word) % 4)))
     except (ValueError, RecursionError):
         return None
-    if not isinstance(key, list) or not all(type(part) in (str, int) for part in key):
-        return None
-    return tuple(key)
+    return tuple(key) if isinstance(key, list) and all(map(_storable, key)) else None
+
+
+def _storable(part: object) -> bool:
+    """What a database could be asked for: JSON can write more."""
+    if type(part) is int:
+        return abs(part) <= LARGEST_PART
+    if type(part) is not str or "\0" in part:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in part)
 
 
 def _neighbour(direction: str, key: tuple[str | int, ...] | None) -> str | None:

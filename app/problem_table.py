@@ -103,6 +103,16 @@ _BUSINESS: dict[str, Problem] = {
     "guarantees.errors.Duplicate": Problem(409, N_("已经办理过"), tone="warn", code="duplicate"),
     "guarantees.errors.TooEarly": Problem(409, N_("时间未到"), tone="wait", code="too_early"),
     "guarantees.errors.TooLate": Problem(409, N_("已过截止时间"), tone="end", code="too_late"),
+    "guarantees.errors.SubmissionClosed": Problem(
+        409, N_("投标已截止"), tone="end", code="submission_closed", way_out="back"
+    ),
+    "guarantees.errors.ProcurementEnded": Problem(
+        409, N_("采购已终止"), tone="end", code="procurement_ended", way_out="back"
+    ),
+    "guarantees.errors.OpeningUnderway": _NOT_NOW,
+    "guarantees.errors.EndTakenEffect": Problem(
+        409, N_("终止不能再撤销"), tone="end", code="end_taken_effect", way_out="back"
+    ),
     "guarantees.errors.RuleRefuses": Problem(
         422, N_("依照法规不能办理"), tone="bad", code="rule_refuses", way_out="back"
     ),
@@ -115,6 +125,12 @@ _BUSINESS: dict[str, Problem] = {
         429, N_("账号已暂时锁定"), tone="wait", code="sign_in_locked", way_out="sign_in"
     ),
     "guarantees.errors.PassphraseRefused": _PASSPHRASE,
+    "guarantees.errors.LastKey": Problem(
+        409, N_("不能停用唯一的钥匙"), tone="warn", code="last_key", way_out="back"
+    ),
+    "guarantees.errors.RehearsalFailed": Problem(
+        409, N_("演练没有通过"), tone="bad", code="rehearsal_failed", way_out="back"
+    ),
     "guarantees.errors.OtherKeyNeeded": Problem(
         409, N_("需要另一把钥匙"), tone="warn", code="other_key_needed", way_out="back"
     ),
@@ -178,6 +194,14 @@ _WEB: dict[str, Problem] = {
         N_("为防止他人冒用，页面放置过久或重新登录后须刷新再提交。请返回上一页，刷新后重新提交。"),
         tone="wait",
         code="page_expired",
+        way_out="back",
+    ),
+    "app.factory.NulCharacter": Problem(
+        400,
+        N_("内容里有不能使用的字符"),
+        N_("提交的内容里有看不见的控制字符（U+0000），没有保存。请返回上一页，删去它后重新提交。"),
+        tone="warn",
+        code="nul_character",
         way_out="back",
     ),
     "werkzeug.exceptions.Unauthorized": Problem(

@@ -124,11 +124,11 @@ def build_request(digest: bytes, nonce: int) -> bytes:
 
 
 def _post(url: str, body: bytes, session: requests.Session | None) -> bytes:
-    post = session.post if session else requests.post
     headers = {"Content-Type": CONTENT_TYPE_QUERY, "Accept": CONTENT_TYPE_REPLY}
     try:
-        with post(url, data=body, headers=headers, timeout=TIMEOUT, stream=True,
-                  allow_redirects=False) as response:  # fmt: skip
+        with (session or requests).post(
+            url, data=body, headers=headers, timeout=TIMEOUT, stream=True, allow_redirects=False
+        ) as response:
             content: bytes = response.raw.read(MAX_RESPONSE + 1, decode_content=True)
             status, kind = response.status_code, response.headers.get("Content-Type", "")
     except (requests.RequestException, OSError) as error:

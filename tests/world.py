@@ -31,6 +31,8 @@ from signing.seal.private_keys import Cost
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday 2026-03-02 09:00 in Beijing."""
+ARCHIVE = seal.make_key_pair()
+"""The institution's archive key."""
 PASSPHRASE = "correct horse 电池 staple"
 CHEAP = Cost(iterations=1, memory=64, lanes=1)
 """Tests derive keys often."""
@@ -114,8 +116,9 @@ class PlainLetters:
             letter,
             context,
             opening_key=self.world.key_of_opening.public_key,
-            recipients=[seal.Recipient.of(label, key) for label, key in order.recipients],
+            recipients=[seal.Recipient.read(label, key) for label, key in order.recipients],
             recovery=seal.Recipient.of("recovery", order.recovery),
+            archive=seal.Recipient.of("institution", ARCHIVE.public_key),
             profile=order.profile,
             trustees=[seal.Recipient.of(role, key) for role, key in order.trustees],
         )
@@ -202,6 +205,17 @@ def _populate(session: Session, world: World, lots: int) -> None:
             organisations[key] = _organisation(session, world, role, key)
         world.people[who] = _person(session, world, organisations[key], who, person_role)
     _project(session, world, organisations, lots)
+
+
+def add_person(world: World, who: str, like: str, role: str) -> None:
+    """One more person in the organisation of `like`."""
+    organisation = world.people[like].organisation_id
+
+    def add(session: Session) -> Actor:
+        held = session.get_one(Organisation, organisation)
+        return _person(session, world, held, who, role)
+
+    world.people[who] = world.sessions.write("people", add)
 
 
 def _organisation(session: Session, world: World, role: str, name: str) -> Organisation:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.adapters.log_folder import LogFolder
 from app.adapters.log_signers import NoSigner
-from signing import log
+from signing import log as tlog
 
 Answer = TypeVar("Answer")
 
@@ -29,7 +29,7 @@ LOOK_SECONDS = 0.05
 AT_ONCE = 8
 """Cosigners asked side by side."""
 
-logger = structlog.get_logger("baohan.log")
+log = structlog.get_logger("baohan.log")
 
 
 class Busy(Exception):
@@ -39,8 +39,8 @@ class Busy(Exception):
 @dataclass(frozen=True)
 class Log:
     folder: LogFolder
-    signer: log.CheckpointSigner = field(default_factory=NoSigner)
-    cosigners: tuple[log.Cosigner, ...] = ()
+    signer: tlog.CheckpointSigner = field(default_factory=NoSigner)
+    cosigners: tuple[tlog.Cosigner, ...] = ()
     """The timekeeper first."""
     origin: str = ""
     """Name for a log that has yet to begin."""
@@ -56,56 +56,56 @@ class Log:
         with _locked(self.folder.folder, patience), _guarded(engine, patience):
             yield
 
-    def signed(self, head: log.Checkpoint, tree: log.Tree, old: int, key: log.Verifier) -> bytes:
+    def signed(self, head: tlog.Checkpoint, tree: tlog.Tree, old: int, key: tlog.Verifier) -> bytes:
         """The checkpoint as a note: signed by the log, cosigned by whoever answers.
 
         FollowerAway or NotFollowed if the log's own signer does not sign; RolledBack if anybody
         has signed more than this.
         """
 
-        def sign(start: int, proof: Sequence[bytes]) -> log.Signature:
+        def sign(start: int, proof: Sequence[bytes]) -> tlog.Signature:
             return self.signer.sign(head, start, proof)
 
         own = _asked("signer", sign, tree, old)
         try:
             key.check(head.text(), own)
-        except log.NoteInvalid:
-            raise log.NotFollowed("signer", "it has another key than this log") from None
-        note = log.Note(head.text(), (own,)).to_bytes()
+        except tlog.NoteInvalid:
+            raise tlog.NotFollowed("signer", "it has another key than this log") from None
+        note = tlog.Note(head.text(), (own,)).to_bytes()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             found = pool.map(lambda one: self._cosigned(one, note, key, tree, old), self.cosigners)
             more = [signature for signature in found if signature is not None]
-        return log.Note(head.text(), (own, *more)).to_bytes()
+        return tlog.Note(head.text(), (own, *more)).to_bytes()
 
     def _cosigned(
-        self, one: log.Cosigner, note: bytes, key: log.Verifier, tree: log.Tree, old: int
-    ) -> log.Signature | None:
+        self, one: tlog.Cosigner, note: bytes, key: tlog.Verifier, tree: tlog.Tree, old: int
+    ) -> tlog.Signature | None:
         """None from one who is away or cannot use it: the log goes on, and its checkpoint shows it.
         RolledBack from one who has signed another tree: then it must not go on."""
 
-        def cosign(start: int, proof: Sequence[bytes]) -> log.Signature:
+        def cosign(start: int, proof: Sequence[bytes]) -> tlog.Signature:
             return one.cosign(note, key, start, proof)
 
         try:
             return _asked(type(one).__name__, cosign, tree, old)
-        except (log.FollowerAway, log.NotFollowed) as error:
-            logger.warning("not_cosigned", name=error.name, why=type(error).__name__)
+        except (tlog.FollowerAway, tlog.NotFollowed) as error:
+            log.warning("not_cosigned", name=error.name, why=type(error).__name__)
             return None
 
-    def known_keys(self, key: log.Verifier) -> tuple[log.Verifier, ...]:
+    def known_keys(self, key: tlog.Verifier) -> tuple[tlog.Verifier, ...]:
         """The log's key, then every cosigner's that is or ever was, in order of appearance."""
         known = {key: None}
         known |= dict.fromkeys(one for one in self.folder.verifiers() if one.name != key.name)
         for one in self.cosigners:
             try:
                 known[one.verifier(key.name)] = None
-            except (log.FollowerAway, log.NotFollowed):
+            except (tlog.FollowerAway, tlog.NotFollowed):
                 continue
         return tuple(known)
 
     # --- reading
 
-    def opened(self) -> log.Opened | None:
+    def opened(self) -> tlog.Opened | None:
         """The latest checkpoint, its signatures verified; None: nothing is published.
 
         NoteInvalid if it is not what the log signed.
@@ -115,16 +115,16 @@ class Log:
             return None
         keys = self.folder.verifiers()
         if not keys:
-            raise log.NoteInvalid("the log's keys are missing")
-        return log.open_checkpoint(note, keys[0], keys[1:])
+            raise tlog.NoteInvalid("the log's keys are missing")
+        return tlog.open_checkpoint(note, keys[0], keys[1:])
 
-    def bundle(self, index: int) -> log.Bundle | None:
+    def bundle(self, index: int) -> tlog.Bundle | None:
         """Proof that the entry at `index` is in the latest checkpoint; None if it is not yet."""
         opened = self.opened()
         if opened is None or index >= opened.checkpoint.size:
             return None
-        tree = log.Tree(opened.checkpoint.size, self.folder.read)
-        return log.Bundle(index, tree.inclusion(index), opened.note.to_bytes())
+        tree = tlog.Tree(opened.checkpoint.size, self.folder.read)
+        return tlog.Bundle(index, tree.inclusion(index), opened.note.to_bytes())
 
     def includes(self, leaf: bytes, index: int) -> bool:
         """Whether that entry really is in the latest checkpoint, by tiles and signature."""
@@ -133,7 +133,7 @@ class Log:
             if bundle is None:
                 return False
             bundle.check(leaf, keys[0], keys[1:])
-        except (log.NoteInvalid, log.ProofInvalid, log.TilesBroken):
+        except (tlog.NoteInvalid, tlog.ProofInvalid, tlog.TilesBroken):
             return False
         return True
 
@@ -144,18 +144,18 @@ def no_log() -> Log:
 
 
 def _asked(
-    name: str, ask: Callable[[int, Sequence[bytes]], Answer], tree: log.Tree, old: int
+    name: str, ask: Callable[[int, Sequence[bytes]], Answer], tree: tlog.Tree, old: int
 ) -> Answer:
     """Once, and again with the right size if it stands elsewhere."""
     try:
         return ask(old, tree.consistency(old))
-    except log.OldSize as told:
+    except tlog.OldSize as told:
         if told.size > tree.size:
-            raise log.RolledBack(name, tree.size, told.size) from None
+            raise tlog.RolledBack(name, tree.size, told.size) from None
         try:
             return ask(told.size, tree.consistency(told.size))
-        except log.OldSize as again:
-            raise log.NotFollowed(name, f"it stands at {again.size}, then elsewhere") from None
+        except tlog.OldSize as again:
+            raise tlog.NotFollowed(name, f"it stands at {again.size}, then elsewhere") from None
 
 
 @contextmanager

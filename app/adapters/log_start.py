@@ -12,9 +12,9 @@ from app.settings import BadSetting
 from guarantees.queries import log as queries
 from guarantees.queries.log import State
 from guarantees.values.moments import BEGINNING
-from signing import log
+from signing import log as tlog
 
-logger = structlog.get_logger("baohan.log")
+log = structlog.get_logger("baohan.log")
 
 
 def check(sessions: Sessions, ours: Log) -> None:
@@ -27,24 +27,24 @@ def check(sessions: Sessions, ours: Log) -> None:
     if state is None:
         state = _nothing(ours)
     note = _check_folder(ours, state)
-    head = log.Checkpoint(state.origin, state.size, state.root)
+    head = tlog.Checkpoint(state.origin, state.size, state.root)
     for one in ours.cosigners:
         name = type(one).__name__
         try:
             name = one.verifier(state.origin).name
             theirs = one.latest(head, note)
-        except log.FollowerAway as away:
-            logger.warning("not_asked", name=away.name)
+        except tlog.FollowerAway as away:
+            log.warning("not_asked", name=away.name)
             continue
-        except log.NotFollowed as refused:  # it does not follow this log at all: say so each time
-            logger.warning("not_followed", name=refused.name, why=refused.why)
+        except tlog.NotFollowed as refused:  # it does not follow this log at all: say so each time
+            log.warning("not_followed", name=refused.name, why=refused.why)
             continue
         if theirs > state.end:
-            raise log.RolledBack(name, state.end, theirs)
+            raise tlog.RolledBack(name, state.end, theirs)
 
 
 def _nothing(ours: Log) -> State:
-    return State(ours.origin, "", 0, log.EMPTY_ROOT, BEGINNING, 0)
+    return State(ours.origin, "", 0, tlog.EMPTY_ROOT, BEGINNING, 0)
 
 
 def _check_moved(ours: Log) -> None:
@@ -61,13 +61,13 @@ def _check_folder(ours: Log, state: State) -> bytes | None:
     note = ours.folder.checkpoint()
     if note is None:
         if state.size:
-            raise log.LogForked("the missing checkpoint")
+            raise tlog.LogForked("the missing checkpoint")
         return None
-    found = log.Checkpoint.of_text(log.Note.read(note).text)
+    found = tlog.Checkpoint.of_text(tlog.Note.read(note).text)
     if found.origin != state.origin or found.size not in (state.size, state.end):
-        raise log.LogForked("the checkpoint")
+        raise tlog.LogForked("the checkpoint")
     if found.size != state.size:
         return None
     if found.root != state.root:
-        raise log.LogForked("the checkpoint")
+        raise tlog.LogForked("the checkpoint")
     return note

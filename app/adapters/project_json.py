@@ -6,6 +6,7 @@ Keys are the English heads of project_columns; `lots` is a list of {"number", "n
 
 import functools
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from app.adapters.project_limits import (
     MAX_PROBLEMS,
     FileEncoding,
     JsonBroken,
+    JsonHalf,
     JsonNumber,
     JsonShape,
     JsonTooDeep,
@@ -58,6 +60,8 @@ _NAMES = (
     | {f"lot.{field}": f"lots.{key}" for key, (field, _) in _LOT.items()}
     | {"lots": "lots"}
 )
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 WIDEST_NUMBER = 20
 """Digits before or after the point: no amount has more, and 1e9999999 would fill the memory."""
@@ -111,10 +115,20 @@ def _constant(text: str) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in pairs:
+        _check_whole(key)
+        if isinstance(value, str):
+            _check_whole(value)
         if key in made:
             raise JsonTwice(key=key[: cells.SHOWN])
         made[key] = value
     return made
+
+
+def _check_whole(text: str) -> None:
+    """JSON can write half of a surrogate pair, which nothing can store or show."""
+    half = _HALF.search(text)
+    if half:
+        raise JsonHalf(character=f"U+{ord(half[0]):04X}")
 
 
 def _record(number: int, item: Any) -> tuple[Record, list[RowProblem]]:

@@ -123,6 +123,11 @@ class JsonTwice(FileRefused):
     text = N_("JSON 的同一个对象里“%(key)s”出现了两次，无法判断以哪个为准。")
 
 
+class JsonHalf(FileRefused):
+    code = "json_half_character"
+    text = N_("JSON 里有只写了一半的字符（%(character)s），请用 UTF-8 重新导出文件。")
+
+
 class JsonShape(FileRefused):
     code = "json_shape"
     text = N_("JSON 应是项目的列表，或含有“projects”列表的对象。")

@@ -35,9 +35,10 @@ KIB = 1024
 SIZES = (4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, 1024 * KIB)
 """The only lengths a blob may have."""
 
-HEAD = 2 * KIB
-PARTS = (HEAD, *(size - HEAD for size in SIZES[1:]))
-"""Lengths of the two halves of a blob whose head is read without its rest."""
+HEAD, TAIL = 2 * KIB, 4 * KIB
+PARTS = (HEAD, *(size - less for size in SIZES[1:] for less in (HEAD, HEAD + TAIL)))
+"""Lengths of the parts of a blob whose head is read without its rest, and whose tail (a size of its
+own) keeps its room whatever the rest needs."""
 
 INDEX_FILE = "index.key"
 FIRST_FILE = "vault-0001.key"

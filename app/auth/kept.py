@@ -30,7 +30,10 @@ def page_of_form() -> str | None:
     own = request.full_path.rstrip("?")
     if _can_be_read(request.path):
         return own
-    came_from = urlsplit(request.referrer or "")
+    try:
+        came_from = urlsplit(request.referrer or "")
+    except ValueError:  # "http://[" and the like
+        return None
     if came_from.netloc != request.host or not _can_be_read(came_from.path):
         return None
     return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path

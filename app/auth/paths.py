@@ -7,7 +7,10 @@ from app.shell import navigation
 
 def local_path(address: str) -> str | None:
     """`address` if it is a path of this site, else None: no open redirect (CWE-601)."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # "http://[" and the like
+        return None
     foreign = parts.scheme or parts.netloc or address.startswith("//")
     # Browsers read a backslash as a slash, and drop tabs and line breaks.
     odd = "\\" in address or any(ord(character) < 0x21 for character in address)

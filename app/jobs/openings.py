@@ -1,6 +1,7 @@
 """The opening of a lot, run in a thread of the process whose page was asked (sealing.md step 9).
 
     start(house, actor, now, lot, passphrase)   raises what can be said at once; a thread goes on
+    start_with(house, actor, now, lot, means)   with shares that a token or the recovery key gave
     running(lot)                                whether it does; progress stands in the database
 
 The procurer's private keys are held in the thread's memory and nowhere else. Stopped anywhere,
@@ -26,13 +27,23 @@ from app.jobs.publishing import publish_all
 from guarantees.errors import Unavailable
 from guarantees.flow import open_lot
 from guarantees.flow.open_lot import Plan, Sealed, Verdict
+from guarantees.flow.steps.means import Means
 from guarantees.queries import openings
 from guarantees.records import trustbook
 from guarantees.values.actor import Actor
 from signing.seal import SealBroken
 from signing.timekeeper.protocol import Refusal
 
-__all__ = ["awaited", "read_letter", "read_list", "running", "start", "wait", "wait_for_all"]
+__all__ = [
+    "awaited",
+    "read_letter",
+    "read_list",
+    "running",
+    "start",
+    "start_with",
+    "wait",
+    "wait_for_all",
+]
 
 WAIT_SECONDS = 1800.0
 """For trustees: they know when T is. The procurer's keys are in memory all the while."""
@@ -61,9 +72,11 @@ class _Run:
     house: House
     actor: Actor
     lot: str
-    keys: list[bytes] = field(repr=False)
+    means: Means = field(repr=False)
     tried: dict[str, frozenset[trustbook.Seat]] = field(default_factory=dict)
     """Case → parts with which it did not open, though not all trustees have answered."""
+    joined: bool = False
+    """Somebody brought more means since the run last looked."""
 
     def acting(self) -> tuple[Actor, datetime]:
         """The person and the moment of the next step.
@@ -82,6 +95,9 @@ _lock = threading.Lock()
 _runs: dict[str, threading.Thread | None] = {}
 """Lot → its thread; None while the first shares are asked for."""
 
+_under_way: dict[str, _Run] = {}
+"""Lot → what its thread works with."""
+
 _awaited: dict[str, frozenset[str]] = {}
 """Lot → roles of the trustees that its run waits for."""
 
@@ -95,28 +111,54 @@ def start(house: House, actor: Actor, now: datetime, lot: str, passphrase: str) 
     with house.sessions.reading() as session:
         openings.room(session, actor, now, lot)  # who opens must be able to read the result
         keys = open_lot.unlock_keys(session, actor, now, lot, passphrase)
+    _start(_Run(house, actor, lot, Means(keys)), other_keys_will_do=False)
+
+
+def start_with(house: House, actor: Actor, now: datetime, lot: str, means: Means) -> None:
+    """The same with shares that were taken out elsewhere, or with none: then the opening begins,
+    and its sealed shares can be fetched. Letters that these means do not open wait."""
+    with house.sessions.reading() as session:
+        openings.room(session, actor, now, lot)
+    _start(_Run(house, actor, lot, means), other_keys_will_do=True)
+
+
+def _start(run: _Run, *, other_keys_will_do: bool) -> None:
     with _lock:
-        if lot in _runs:
+        if run.lot in _runs:
+            _join(run)
             return
-        _runs[lot] = None
-    run = _Run(house, actor, lot, keys)
+        _runs[run.lot] = None
+        _under_way[run.lot] = run
     try:
         plan = _prepare(run)
-        mine = open_lot.within_reach(plan, keys)
+        mine = open_lot.within_reach(plan, run.means)
         ready = _ready(run, mine)
         # The timekeeper first: before T by its clock nothing is said of letters, not even this.
         shares = _first_shares(run, ready)
-        if plan.letters and not mine.letters:
+        if plan.letters and not mine.letters and not other_keys_will_do:
             raise open_lot.other_keys(plan)
         _begin(run, plan)
         leaves = [one.leaf for one in plan.letters]
         thread = threading.Thread(target=_work, args=(run, ready, shares, leaves), name="opening")
-        _runs[lot] = thread
+        _runs[run.lot] = thread
         thread.start()
     except BaseException:
         with _lock:
-            _runs.pop(lot, None)
+            _forget(run)
         raise
+
+
+def _join(run: _Run) -> None:
+    """The run under way goes on with these means, too: it may be waiting for a trustee."""
+    under_way = _under_way[run.lot]
+    under_way.means.join(run.means)
+    under_way.joined = True
+
+
+def _forget(run: _Run) -> None:
+    run.means.clear()
+    _runs.pop(run.lot, None)
+    _under_way.pop(run.lot, None)
 
 
 def running(lot: str) -> bool:
@@ -184,15 +226,23 @@ def _work(run: _Run, plan: Plan, shares: list[Share], leaves: Sequence[bytes]) -
     log.info("begun", opening=plan.opening)
     try:
         publish_all(run.house, leaves)
-        done = _open_all(run, plan, shares)
+        while not (done := _open_all(run, plan, shares)) and _goes_on(run):
+            plan, shares = replace(plan, letters=()), []
         log.info("finished" if done else "unfinished", opening=plan.opening)
     except Exception as error:  # the message may name a letter: type and service must do
         service = error.fields.get("service") if isinstance(error, Unavailable) else None
         log.error("interrupted", opening=plan.opening, error=type(error).__name__, service=service)
     finally:
-        run.keys.clear()
         with _lock:
-            _runs.pop(run.lot, None)
+            _forget(run)
+
+
+def _goes_on(run: _Run) -> bool:
+    """Somebody brought more at the last moment; else the run has ended."""
+    with _lock:
+        if not run.joined:
+            _forget(run)
+        return run.joined
 
 
 def _open_all(run: _Run, plan: Plan, shares: list[Share]) -> bool:
@@ -206,7 +256,8 @@ def _open_all(run: _Run, plan: Plan, shares: list[Share]) -> bool:
         _open_plan(run, plan, shares)
         seen = _given(run, plan)
         left = _prepare(run)
-        mine = open_lot.within_reach(left, run.keys)
+        run.joined = False
+        mine = open_lot.within_reach(left, run.means)
         plan = _ready(run, mine)
         if plan.letters:
             shares = _first_shares(run, plan)
@@ -233,7 +284,8 @@ def _given(run: _Run, plan: Plan) -> int:
 
 
 def _agreed(run: _Run, plan: Plan, seen: int) -> bool:
-    """Waits until a trustee has given parts that were not there yet; False: none did in time."""
+    """Waits until a trustee has given parts that were not there yet, or somebody has brought more
+    means; False: nobody did in time."""
     actor, now = run.acting()
     roles = open_lot.trustees_awaited(plan.letters)
     run.house.sessions.write(
@@ -249,7 +301,7 @@ def _agreed(run: _Run, plan: Plan, seen: int) -> bool:
 
 def _gave_more(run: _Run, plan: Plan, seen: int) -> bool:
     until = time.monotonic() + WAIT_SECONDS
-    while _given(run, plan) == seen:
+    while _given(run, plan) == seen and not run.joined:
         left = until - time.monotonic()
         if left <= 0 or _ending.wait(min(LOOK_SECONDS, left)):
             return False
@@ -286,7 +338,7 @@ def _open_one(run: _Run, one: Sealed, share: Share) -> Opened:
     if isinstance(share, Refusal):
         return one, verdicts.withheld(share), ""
     try:
-        letter = open_lot.unseal(one, run.keys, share)
+        letter = open_lot.unseal(one, run.means, share)
     except SealBroken:
         return one, None if one.lacking else verdicts.not_opened(), ""
     verdict = verdicts.judge(run.house, one, letter)

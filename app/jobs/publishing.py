@@ -15,12 +15,12 @@ from guarantees.errors import Conflict, Unavailable
 from guarantees.flow import publish_log
 from guarantees.flow.publish_log import BATCH, Plan
 from guarantees.queries import log as queries
-from signing import log
+from signing import log as tlog
 
 OPENING_PATIENCE = 30.0
 """Seconds that an opening waits for a batch that somebody else is publishing."""
 
-logger = structlog.get_logger("baohan.log")
+log = structlog.get_logger("baohan.log")
 
 
 def publish(house: House, first: Collection[bytes] = (), patience: float = 0.0) -> int:
@@ -41,7 +41,7 @@ def publish(house: House, first: Collection[bytes] = (), patience: float = 0.0) 
         house.sessions.write(
             "publish_batch", lambda session: publish_log.settle(session, plan, root)
         )
-    logger.info("published", size=plan.end)
+    log.info("published", size=plan.end)
     return plan.end
 
 
@@ -58,10 +58,10 @@ def publish_all(house: House, leaves: Collection[bytes]) -> bool:
                 waiting = queries.waiting(session, waiting)
             if not waiting:
                 return True
-    except (Busy, Unavailable, Conflict, log.FollowerAway) as error:
-        logger.warning("opening_not_published", why=type(error).__name__)
-    except (log.RolledBack, log.NotFollowed, log.LogForked, log.TilesBroken) as error:
-        logger.error("opening_not_published", why=str(error))
+    except (Busy, Unavailable, Conflict, tlog.FollowerAway) as error:
+        log.warning("opening_not_published", why=type(error).__name__)
+    except (tlog.RolledBack, tlog.NotFollowed, tlog.LogForked, tlog.TilesBroken) as error:
+        log.error("opening_not_published", why=str(error))
     return False
 
 
@@ -80,15 +80,15 @@ def _begin(house: House) -> None:
 
 def _write_tiles(house: House, plan: Plan) -> None:
     folder = house.log.folder
-    for tile, content in log.grown(folder.read, plan.start, plan.entries):
+    for tile, content in tlog.grown(folder.read, plan.start, plan.entries):
         folder.put(tile, content)
 
 
 def _sign(house: House, plan: Plan) -> bytes:
     """The root of the checkpoint, which stands in its place when this returns."""
-    ours, key = house.log, log.Verifier.of_vkey(plan.key)
-    tree = log.Tree(plan.end, ours.folder.read)
-    head = log.Checkpoint(plan.origin, plan.end, tree.root())
+    ours, key = house.log, tlog.Verifier.of_vkey(plan.key)
+    tree = tlog.Tree(plan.end, ours.folder.read)
+    head = tlog.Checkpoint(plan.origin, plan.end, tree.root())
     note = ours.signed(head, tree, plan.start, key)
     ours.folder.put_keys(ours.known_keys(key))
     ours.folder.put_checkpoint(note)
@@ -97,6 +97,6 @@ def _sign(house: House, plan: Plan) -> bytes:
 
 def _prune(house: House, plan: Plan) -> None:
     """Partial tiles that have become full need nobody keep."""
-    for tile, _content in log.grown(house.log.folder.read, plan.start, plan.entries):
+    for tile, _content in tlog.grown(house.log.folder.read, plan.start, plan.entries):
         if tile.full:
             house.log.folder.prune(tile)

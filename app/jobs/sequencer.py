@@ -20,7 +20,7 @@ LOOK_SECONDS = 0.5
 PAUSE = timedelta(seconds=10)
 """After a failure; whatever waits, waits."""
 
-logger = structlog.get_logger("baohan.log")
+log = structlog.get_logger("baohan.log")
 
 
 class Sequencer:
@@ -74,4 +74,4 @@ class Sequencer:
         why = f"{type(error).__name__}: {error}"
         if why != self._why:
             self._why = why
-            logger.error("not_published", error=type(error).__name__, why=str(error))
+            log.error("not_published", error=type(error).__name__, why=str(error))

@@ -79,11 +79,19 @@ NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
     ),
     "operator": (
         Entry("projects.index", N_("项目")),
+        Entry("supervision.coming", N_("开标演练")),
+        Entry("recoveries.index", N_("恢复申请")),
         Entry("organisations.index", N_("单位")),
+        Entry("holds.index", N_("法律保全")),
         Entry("trust.index", N_("受托人")),
         *SHARED,
     ),
-    "regulator": (*TRUSTEE, *SHARED),
+    "regulator": (
+        *TRUSTEE,
+        Entry("supervision.coming", N_("开标演练")),
+        *SHARED,
+        Entry("holds.index", N_("法律保全")),
+    ),
     "trading_centre": (*TRUSTEE, *SHARED),
     "association": (*TRUSTEE, *SHARED),
 }

@@ -19,7 +19,8 @@ from app.adapters.vault import VaultError
 from app.auth.setup import init_auth
 from app.factory import create_app
 from app.house import House
-from app.jobs import openings
+from app.jobs import key_changes, openings
+from app.jobs.reminders import Reminders
 from app.jobs.rounds import Rounds
 from app.jobs.sequencer import Sequencer
 from app.jobs.table import HANDLERS
@@ -77,9 +78,10 @@ def _secret(vault: Vault) -> str:
 
 
 def lanes_of(house: House) -> tuple[Lane, ...]:
-    """One for each kind of message: a bank that hangs holds up no letter; one for the rounds."""
+    """One for each kind of message: a bank that hangs holds up no letter; one for the rounds, and
+    one for reminders."""
     jobs = (Jobs(house, {kind: handler}) for kind, handler in HANDLERS.items())
-    return (*jobs, Rounds(house))
+    return (*jobs, Rounds(house), Reminders(house))
 
 
 def main(argv: list[str]) -> int:
@@ -128,6 +130,7 @@ def _end(server: WebServer, lanes: Sequence[Lane], threads: Sequence[threading.T
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
     openings.wait_for_all(max(0.0, until - time.monotonic()))
+    key_changes.wait_for_all(max(0.0, until - time.monotonic()))
     log.info("ended")
 
 

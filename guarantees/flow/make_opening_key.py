@@ -4,31 +4,20 @@
 database: a good passphrase function takes its time. `store` keeps public half and wrapped half.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import N_, InvalidInput
 from guarantees.flow import steps
+from guarantees.flow.steps.new_keys import MAX_ACTIVE_KEYS, PreparedKey, make_room, new_row
+from guarantees.records import accounts
 from guarantees.records.person import OpeningKey
 from guarantees.values.actor import Actor
-from guarantees.values.ids import new_id
 from signing import seal
 
-MAX_ACTIVE_KEYS = 12
-"""Per organisation: every letter is wrapped to each of them, and all wraps share 8 KiB."""
-
-
-@dataclass(frozen=True)
-class PreparedKey:
-    public_key: bytes
-    """X25519, 32 bytes."""
-    fingerprint: bytes
-    """As in the wraps of letters (sealing.md step 5), 32 bytes."""
-    wrapped_private: bytes = field(repr=False)
-    """Argon2id and AES-256-GCM under the passphrase."""
+__all__ = ["MAX_ACTIVE_KEYS", "PreparedKey", "prepare", "store"]
 
 
 def prepare(actor: Actor, passphrase: str, again: str, *names: str) -> PreparedKey:
@@ -58,32 +47,15 @@ def prepare(actor: Actor, passphrase: str, again: str, *names: str) -> PreparedK
 def store(session: Session, actor: Actor, now: datetime, key: PreparedKey) -> str:
     """Id of the key. Earlier keys stay: letters sealed to them open with them alone."""
     steps.require(actor, "opening_key.make", now)
-    standing = session.scalar(
-        select(func.count())
-        .select_from(OpeningKey)
-        .where(OpeningKey.organisation_id == actor.organisation_id, OpeningKey.state == "active")
-    )
-    if (standing or 0) >= MAX_ACTIVE_KEYS:
-        text = N_("本单位的解密钥匙已达上限，请使用已有的钥匙；忘记口令请联系平台运营。")
-        raise InvalidInput({"passphrase": text})
-    made = OpeningKey(
-        id=new_id(),
-        organisation_id=actor.organisation_id,
-        person_id=actor.person_id,
-        public_key=key.public_key,
-        fingerprint=key.fingerprint,
-        wrapped_private=key.wrapped_private,
-        state="active",
-        created_at=now,
-    )
+    accounts.locked_organisation(session, actor.organisation_id)
+    known = select(OpeningKey.id).where(OpeningKey.fingerprint == key.fingerprint)
+    if session.scalar(known) is not None:
+        raise InvalidInput({"certificate": N_("这张证书已经登记过。")})
+    make_room(session, actor.organisation_id, key)
+    made = new_row(actor, now, key)
     session.add(made)
     session.flush()
-    steps.record_about(
-        session,
-        f"organisation:{actor.organisation_id}",
-        actor,
-        now,
-        "opening_key.made",
-        key.fingerprint.hex()[:16],
-    )
+    digits = key.fingerprint.hex()[:16]
+    subject = f"organisation:{actor.organisation_id}"
+    steps.record_about(session, subject, actor, now, "opening_key.made", digits)
     return made.id

@@ -14,9 +14,16 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from guarantees.errors import NotFound, OtherKeyNeeded, PassphraseRefused, TooEarly
+from guarantees.errors import (
+    MoveRefused,
+    NotFound,
+    OtherKeyNeeded,
+    PassphraseRefused,
+    TooEarly,
+)
 from guarantees.flow import steps
-from guarantees.flow.steps import envelopes
+from guarantees.flow.steps import envelopes, keyring, running
+from guarantees.flow.steps.means import Means
 from guarantees.ports import Files, Vault
 from guarantees.records import casebook, log, trustbook
 from guarantees.records.case import Case
@@ -30,16 +37,13 @@ from guarantees.values.moments import beijing_text
 from signing.seal import (
     PROFILES,
     Envelope,
-    KeyLocked,
     ReleaseRequest,
     SealBroken,
     SealContext,
+    Wrap,
     combine_st,
-    fingerprint_of_private,
     open_envelope,
     parse,
-    unwrap_private,
-    unwrap_sp,
 )
 
 SHOWN_DIGITS = 16
@@ -59,7 +63,9 @@ class Sealed:
     leaf: bytes
     """In the transparency log, as the receipts have it."""
     keys: frozenset[bytes] = frozenset()
-    """Fingerprints of the registered opening keys that it was sealed to."""
+    """Fingerprints of the registered opening keys that it was sealed or re-wrapped to."""
+    rewraps: tuple[Wrap, ...] = ()
+    """For keys that its recipients changed to later."""
     parts: Mapping[trustbook.Seat, bytes] = field(default_factory=dict, repr=False)
     """What trustees have given for it; b"" where one could not take its part out."""
 
@@ -94,7 +100,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Verdict:
-    """ "verified", "fails" (the letter was opened and does not hold) or "not_opened"."""
+    """ "verified", "fails" (the letter was opened and does not hold), "not_opened", "withdrawn"."""
 
     word: str
     reason: str = ""
@@ -104,14 +110,11 @@ class Verdict:
 def unlock_keys(
     session: Session, actor: Actor, now: datetime, lot_id: str, passphrase: str
 ) -> list[bytes]:
-    """Private keys of the actor's organisation that the passphrase opens; never stored."""
+    """Private keys of the actor's organisation that the passphrase opens, retired ones too; never
+    stored."""
     _authorised(session, actor, now, lot_id)
-    opened = []
-    for key in envelopes.active_keys(session, actor.organisation_id):
-        try:
-            opened.append(unwrap_private(key.wrapped_private, passphrase))
-        except KeyLocked:
-            continue
+    keys = envelopes.keys_of(session, actor.organisation_id)
+    opened = keyring.unlock([keyring.kept(key) for key in keys], passphrase)
     if not opened:
         raise PassphraseRefused(noun="opening key")
     return opened
@@ -137,24 +140,32 @@ def prepare(
     opening = _authorised(session, actor, now, lot_id)
     if now < opening.opening_time:
         raise TooEarly(beijing_text(opening.opening_time), noun="opening", id=opening.id)
+    return _plan(session, opening, lot_id, files, vault)
+
+
+def waiting(
+    session: Session, actor: Actor, now: datetime, lot_id: str, *, files: Files, vault: Vault
+) -> Plan:
+    """The same for those who fetch sealed shares, once the timekeeper has released the lot's: from
+    then on how many there are is no secret. MoveRefused in any other state."""
+    opening = _authorised(session, actor, now, lot_id, action="opening.shares")
+    if opening.state != "opening":
+        raise MoveRefused(noun="opening", id=opening.id)
+    return _plan(session, opening, lot_id, files, vault)
+
+
+def _plan(session: Session, opening: Opening, lot_id: str, files: Files, vault: Vault) -> Plan:
     cases = (casebook.get(session, one) for one in casebook.of_lot(session, lot_id))
-    letters = [_sealed(case, files, vault) for case in cases if case.sealed and case.letter]
+    letters = [_sealed(case, files, vault) for case in cases if _waits(case)]
     given = trustbook.parts_of(session, opening.id)
     letters = [replace(one, parts=given.get(one.case, {})) for one in letters]
     secrets.SystemRandom().shuffle(letters)
     return Plan(opening.id, lot_id, tuple(_with_keys(session, letters)))
 
 
-def within_reach(plan: Plan, keys: Sequence[bytes]) -> Plan:
-    """The part of the plan that these private keys decide.
-
-    Left out is what was sealed to other registered keys alone (before this one was made, or before
-    the agency's mandate): it is not broken, and waits for those keys. What no registered key opens
-    stays in: its verdict is the same whoever opens.
-    """
-    held = {fingerprint_of_private(key) for key in keys}
-    mine = tuple(one for one in plan.letters if not one.keys or one.keys & held)
-    return replace(plan, letters=mine)
+def within_reach(plan: Plan, means: Means) -> Plan:
+    """The part of the plan that these means decide."""
+    return replace(plan, letters=tuple(one for one in plan.letters if means.decides(one)))
 
 
 def other_keys(plan: Plan) -> OtherKeyNeeded:
@@ -169,31 +180,42 @@ def trustees_awaited(letters: Sequence[Sealed]) -> frozenset[str]:
     return frozenset[str]().union(*(one.lacking for one in letters))
 
 
-def unseal(one: Sealed, keys: list[bytes], st: bytes) -> bytes:
+def unseal(one: Sealed, means: Means, st: bytes) -> bytes:
     """The letter; SealBroken, always alike, if anything at all does not fit.
 
     st: the timekeeper's share; the trustees' parts come along with the letter.
     """
     if one.envelope is None:
         raise SealBroken
-    for key in keys:
-        try:
-            sp = unwrap_sp(one.envelope, one.context.ctx, key)
-        except SealBroken:
-            continue
-        whole = combine_st(one.envelope, one.context, sp, st, one.parts)
-        return open_envelope(one.envelope, one.context, sp, whole)
-    raise SealBroken
+    sp = means.sp(one)
+    whole = combine_st(one.envelope, one.context, sp, st, one.parts)
+    return open_envelope(one.envelope, one.context, sp, whole)
 
 
 def begin(session: Session, actor: Actor, now: datetime, plan: Plan) -> None:
     """The timekeeper has released the shares: the lot is being opened."""
     opening = _authorised(session, actor, now, plan.lot, alone=True)
     if opening.state == "sealed":
+        _list_withdrawn(session, now, plan)
         opening.state = move("opening", opening.state, "opening", "lot.open")
         opening.started_at = now
         opening.total = len(plan.letters)
         steps.record_about(session, f"lot:{plan.lot}", actor, now, "opening.begun")
+
+
+def _list_withdrawn(session: Session, now: datetime, plan: Plan) -> None:
+    """Letters taken back before the deadline stand in the result by their leaf alone."""
+    cases = [casebook.get(session, one) for one in casebook.of_lot(session, plan.lot)]
+    cases = [case for case in cases if case.sealed and case.withdrawal is not None]
+    secrets.SystemRandom().shuffle(cases)
+    for case in cases:
+        casebook.to_plain(session, case)
+        _add_result(session, now, plan, case, Verdict("withdrawn"))
+
+
+def _waits(case: Case) -> bool:
+    """Whether the case has a letter that waits for its verdict."""
+    return case.sealed and case.letter is not None and case.letter.state == "sealed"
 
 
 def note_waiting(
@@ -219,13 +241,19 @@ def record(
     """Write the case into ordinary rows with its verdict; a second call changes nothing."""
     _authorised(session, actor, now, plan.lot)
     case = casebook.get(session, one.case)
-    if not case.sealed or case.letter is None:
+    if not _waits(case) or case.letter is None:
         return
     after = "broken" if verdict.word == "not_opened" else "opened"
     case.letter.state = move("letter", case.letter.state, after, "lot.open")
     case.letter.opened_at, case.letter.file = now, file
     steps.record(case, actor, now, f"letter.{after}", verdict.reason)
     casebook.to_plain(session, case)
+    _add_result(session, now, plan, case, verdict)
+
+
+def _add_result(session: Session, now: datetime, plan: Plan, case: Case, verdict: Verdict) -> None:
+    if case.letter is None:
+        raise NotFound(noun="letter", id=case.id)
     session.add(
         OpeningResult(
             id=new_id(),
@@ -253,7 +281,7 @@ def finish(
         return opening.state == "opened"
     waiting = [casebook.get(session, one) for one in casebook.of_lot(session, plan.lot)]
     waiting = [case for case in waiting if case.sealed]
-    if any(case.letter is not None for case in waiting):
+    if any(_waits(case) for case in waiting):
         return False
     secrets.SystemRandom().shuffle(waiting)
     for case in waiting:
@@ -269,11 +297,17 @@ def finish(
 
 
 def _authorised(
-    session: Session, actor: Actor, now: datetime, lot_id: str, *, alone: bool = False
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    lot_id: str,
+    *,
+    alone: bool = False,
+    action: str = "lot.open",
 ) -> Opening:
     """The lot's opening; with `alone` its row is locked, so that of two processes one begins it
     and one ends it. Of nothing else a row is locked: verdicts refer to the lot meanwhile."""
-    steps.require(actor, "lot.open", now)
+    steps.require(actor, action, now)
     lot = steps.lot(session, lot_id)
     steps.project_for(session, actor, "lot.open", lot.project_id)
     chosen = select(Opening).where(Opening.lot_id == lot_id)
@@ -284,6 +318,7 @@ def _authorised(
     opening = session.scalars(chosen).one_or_none()
     if opening is None:
         raise NotFound(noun="opening", id=lot_id)
+    running.not_ending(session, lot_id)
     return opening
 
 
@@ -293,7 +328,15 @@ def _sealed(case: Case, files: Files, vault: Vault) -> Sealed:
         raise NotFound(noun="letter", id=case.id)
     context = SealContext(letter.eid, intent.number, case.lot, intent.opening)
     envelope = _envelope(intent.id, files, vault)
-    return Sealed(case.id, context, letter.sha256, intent.terms, envelope, letter.leaf)
+    return Sealed(
+        case=case.id,
+        context=context,
+        sha256=letter.sha256,
+        terms=intent.terms,
+        envelope=envelope,
+        leaf=letter.leaf,
+        rewraps=tuple(case.rewraps),
+    )
 
 
 def _envelope(intent_id: str, files: Files, vault: Vault) -> Envelope | None:
@@ -309,13 +352,16 @@ def _envelope(intent_id: str, files: Files, vault: Vault) -> Envelope | None:
 def _with_keys(session: Session, letters: list[Sealed]) -> list[Sealed]:
     """Each letter with the registered keys among its recipients, whoever holds them today."""
     registered = set(session.scalars(select(OpeningKey.fingerprint)))
-    return [replace(one, keys=frozenset(_recipients(one.envelope)) & registered) for one in letters]
+    return [replace(one, keys=frozenset(_recipients(one)) & registered) for one in letters]
 
 
-def _recipients(envelope: Envelope | None) -> list[bytes]:
-    return [wrap.fingerprint for wrap in envelope.recipient_wraps] if envelope else []
+def _recipients(one: Sealed) -> list[bytes]:
+    wraps = one.envelope.recipient_wraps if one.envelope else ()
+    return [wrap.fingerprint for wrap in (*wraps, *one.rewraps)]
 
 
 def _results(session: Session, opening_id: str) -> int:
+    """Without the letters that were withdrawn."""
     count = select(func.count()).select_from(OpeningResult)
-    return session.scalar(count.where(OpeningResult.opening_id == opening_id)) or 0
+    of_it = (OpeningResult.opening_id == opening_id, OpeningResult.verdict != "withdrawn")
+    return session.scalar(count.where(*of_it)) or 0

@@ -8,6 +8,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
+from guarantees.queries import rehearsals
 from guarantees.queries.lots import LotRow, lot_row, lot_rows
 from guarantees.records import log, plain
 from guarantees.records.case import Case
@@ -19,7 +20,7 @@ from guarantees.records.guarantee import (
     OpeningResult,
 )
 from guarantees.records.organisation import Organisation
-from guarantees.records.person import OpeningKey, Person
+from guarantees.records.person import CMS, OpeningKey, Person
 from guarantees.records.project import Lot, Mandate, Opening, Project, ProjectVersion
 from guarantees.records.sealed import LogLeaf
 from guarantees.tables import permissions
@@ -39,6 +40,14 @@ class KeyRow:
     fingerprint: bytes
     """Empty: no key yet."""
     made_at: datetime | None
+    proved_at: datetime | None = None
+    """When it opened a trial of this lot (rehearsal); None until then."""
+    id: str = ""
+    token: bool = False
+    own: bool = False
+    """Of the reader's organisation."""
+    asked: bool = False
+    """A trial's share waits to be fetched and handed in."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,8 @@ class Room:
     total: int | None
     """Letters found; None before the opening."""
     results: tuple[ResultRow, ...]
+    withdrawn: tuple[bytes, ...]
+    """Leaves of letters that were taken back before the deadline: all that is told of them."""
     events: tuple[EventRow, ...]
 
 
@@ -117,12 +128,13 @@ def room(session: Session, actor: Actor, now: datetime, lot_id: str) -> Room:
         lot=lot,
         opening=opening.id,
         opening_time=opening.opening_time,
-        state=opening.state,
-        keys=tuple(_keys(session, version)),
+        state=_state(lot, opening.state),
+        keys=tuple(_keys(session, actor, version, lot_id)),
         started_at=opening.started_at,
         opened_at=opening.opened_at,
         total=opening.total,
         results=tuple(_results(session, opening.id)),
+        withdrawn=tuple(_withdrawn(session, opening.id)),
         events=tuple(events),
     )
 
@@ -148,7 +160,10 @@ def papers(session: Session, actor: Actor, now: datetime, lot_id: str) -> Papers
     rows = session.execute(
         select(OpeningResult.case_id, GuaranteeRow.number)
         .join(GuaranteeRow, GuaranteeRow.case_id == OpeningResult.case_id)
-        .where(OpeningResult.opening_id == opening.id, OpeningResult.verdict != "not_opened")
+        .where(
+            OpeningResult.opening_id == opening.id,
+            OpeningResult.verdict.not_in(("not_opened", "withdrawn")),
+        )
         .order_by(OpeningResult.id)
     )
     return Papers(lot, opening.id, {row.case_id: row.number for row in rows})
@@ -187,7 +202,13 @@ def openings_of(session: Session, actor: Actor, now: datetime) -> list[tuple[Lot
         .limit(LONGEST_LIST)
     ).all()
     lots = lot_rows(session, {one.lot_id for one in openings})
-    return [(lots[one.lot_id], one.state) for one in openings]
+    return [(lots[one.lot_id], _state(lots[one.lot_id], one.state)) for one in openings]
+
+
+def _state(lot: LotRow, state: str) -> str:
+    """As people see it: "ending" while a confirmed end has not yet taken effect."""
+    ending = lot.ending is not None and lot.ending.state == "confirmed"
+    return "ending" if ending and state == "sealed" else state
 
 
 def _attended(
@@ -197,7 +218,7 @@ def _attended(
     permissions.check(actor, "opening.read", now)
     lot = lot_row(session, lot_id)
     version = _version(session, lot)
-    if not _may_read(session, actor, lot, version):
+    if not attends(session, actor, version):
         raise NotFound(noun="lot", id=lot_id)
     opening = session.scalars(select(Opening).where(Opening.lot_id == lot_id)).one_or_none()
     if opening is None:
@@ -213,12 +234,14 @@ def _version(session: Session, lot: LotRow) -> ProjectVersion:
     ).one()
 
 
-def _may_read(session: Session, actor: Actor, lot: LotRow, version: ProjectVersion) -> bool:
+def attends(session: Session, actor: Actor, version: ProjectVersion) -> bool:
+    """Whether the actor's organisation sees the project's openings: as its procurer, or as an
+    agency that the procurer lets."""
     if actor.organisation_role == "procurer":
         return version.procurer_id == actor.organisation_id
     mandate = session.scalars(
         select(Mandate).where(
-            Mandate.project_id == lot.project,
+            Mandate.project_id == version.project_id,
             Mandate.agency_id == actor.organisation_id,
             Mandate.withdrawn_at.is_(None),
         )
@@ -226,8 +249,10 @@ def _may_read(session: Session, actor: Actor, lot: LotRow, version: ProjectVersi
     return mandate is not None and "opening.read" in mandate.actions
 
 
-def _keys(session: Session, version: ProjectVersion) -> list[KeyRow]:
+def _keys(session: Session, actor: Actor, version: ProjectVersion, lot_id: str) -> list[KeyRow]:
     found = []
+    known = rehearsals.passed(session, [lot_id])
+    asked = rehearsals.asked(session, lot_id)
     for role, organisation_id in (("procurer", version.procurer_id), ("agency", version.agency_id)):
         held = session.get(Organisation, organisation_id) if organisation_id else None
         if held is None:
@@ -237,7 +262,20 @@ def _keys(session: Session, version: ProjectVersion) -> list[KeyRow]:
             .join(Person, Person.id == OpeningKey.person_id)
             .where(OpeningKey.organisation_id == held.id, OpeningKey.state == "active")
         ).all()
-        found += [KeyRow(held.name, role, who, k.fingerprint, k.created_at) for k, who in keys]
+        for key, who in keys:
+            row = KeyRow(
+                organisation=held.name,
+                role=role,
+                person=who,
+                fingerprint=key.fingerprint,
+                made_at=key.created_at,
+                proved_at=known.get((lot_id, key.fingerprint)),
+                id=key.id,
+                token=key.kind == CMS,
+                own=held.id == actor.organisation_id,
+                asked=key.fingerprint in asked,
+            )
+            found.append(row)
         if not keys:
             found.append(KeyRow(held.name, role, "", b"", None))
     return found
@@ -268,12 +306,22 @@ def _results(session: Session, opening_id: str, case_id: str = "") -> list[Resul
         .join(OpenCase, OpenCase.id == OpeningResult.case_id)
         .join(GuaranteeRow, GuaranteeRow.case_id == OpeningResult.case_id)
         .join(Organisation, Organisation.id == OpenCase.institution_id)
-        .where(OpeningResult.opening_id == opening_id)
+        .where(OpeningResult.opening_id == opening_id, OpeningResult.verdict != "withdrawn")
         .order_by(OpeningResult.id)
     )
     if case_id:
         query = query.where(OpeningResult.case_id == case_id)
     return [_result(row) for row in session.execute(query)]
+
+
+def _withdrawn(session: Session, opening_id: str) -> list[bytes]:
+    return list(
+        session.scalars(
+            select(OpeningResult.leaf)
+            .where(OpeningResult.opening_id == opening_id, OpeningResult.verdict == "withdrawn")
+            .order_by(OpeningResult.id)
+        )
+    )
 
 
 def _result(row: Row[*tuple[Any, ...]]) -> ResultRow:

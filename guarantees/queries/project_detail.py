@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
+from guarantees.queries import openings, rehearsals
 from guarantees.queries.projects import CorrectionRow, concerns, corrections, versions_of
 from guarantees.records import project_notice
 from guarantees.records.guarantee import EventRow
+from guarantees.records.lot_end import LotEnd
 from guarantees.records.organisation import Organisation
 from guarantees.records.person import OpeningKey, Person
 from guarantees.records.project import Lot, Mandate, Opening, Project, ProjectVersion
@@ -66,6 +68,8 @@ class OpeningKeyRow:
     """The reader made it."""
     fingerprint: bytes
     created_at: datetime
+    proved: int = 0
+    """Coming lots of the project that it has opened a trial of (rehearsal)."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ class ProjectView:
     agency_registered: bool
     own_procurer: bool
     """The reader acts for the procurer, who grants mandates."""
+    attends: bool
+    """The reader's organisation may enter the opening rooms."""
     may_change: bool
     """The reader's organisation brings the project in; a mandate alone does not suffice."""
     lots: tuple[LotDetail, ...]
@@ -99,6 +105,8 @@ class ProjectView:
     keys: tuple[OpeningKeyRow, ...]
     history: tuple[HistoryRow, ...]
     demonstration: bool
+    ahead: int
+    """Lots whose opening is yet to begin: those that are rehearsed."""
 
 
 def view(session: Session, actor: Actor, now: datetime, project_id: str) -> ProjectView:
@@ -114,6 +122,8 @@ def view(session: Session, actor: Actor, now: datetime, project_id: str) -> Proj
     project, version = found
     notice = project_notice.to_notice(project, version)
     versions = versions_of(session, project_id)
+    lots = _lots(session, project, notice)
+    ahead = [one.id for one in lots if one.opening_state == "sealed" and not one.withdrawn]
     return ProjectView(
         id=project.id,
         state=project.state,
@@ -125,14 +135,16 @@ def view(session: Session, actor: Actor, now: datetime, project_id: str) -> Proj
         procurer_registered=version.procurer_id is not None,
         agency_registered=version.agency_id is not None,
         own_procurer=actor.organisation_id == version.procurer_id,
+        attends=openings.attends(session, actor, version),
         may_change=_may_change(actor, project, version),
-        lots=_lots(session, project, notice),
+        lots=lots,
         versions=_version_rows(session, project, versions),
         corrections=corrections(session, project_id),
         mandates=_mandates(session, project_id),
-        keys=_keys_of(session, actor, [version.procurer_id, version.agency_id]),
+        keys=_keys_of(session, actor, [version.procurer_id, version.agency_id], ahead),
         history=_history(session, project_id),
         demonstration=project.demonstration,
+        ahead=len(ahead),
     )
 
 
@@ -153,18 +165,28 @@ def _lots(session: Session, project: Project, notice: ProjectNotice) -> tuple[Lo
             select(Opening).join(Lot, Lot.id == Opening.lot_id).where(Lot.project_id == project.id)
         )
     }
-    made = [_lot(lot, stated.get(lot.number), openings.get(lot.id)) for lot in rows]
+    ending = set(
+        session.scalars(
+            select(LotEnd.lot_id)
+            .join(Lot, Lot.id == LotEnd.lot_id)
+            .where(Lot.project_id == project.id, LotEnd.state == "confirmed")
+        )
+    )
+    made = [_lot(lot, stated.get(lot.number), openings.get(lot.id), ending) for lot in rows]
     end = len(places)
     return tuple(sorted(made, key=lambda one: (places.get(one.notice.number, end), one.id)))
 
 
-def _lot(lot: Lot, stated: LotNotice | None, opening: Opening | None) -> LotDetail:
+def _lot(
+    lot: Lot, stated: LotNotice | None, opening: Opening | None, ending: set[str]
+) -> LotDetail:
+    state = opening.state if opening else ""
     return LotDetail(
         id=lot.id,
         notice=stated or LotNotice(number=lot.number, name=""),
         withdrawn=lot.withdrawn,
         opening=opening.id if opening else "",
-        opening_state=opening.state if opening else "",
+        opening_state="ending" if lot.id in ending and state == "sealed" else state,
         opening_time=opening.opening_time if opening else None,
     )
 
@@ -213,15 +235,13 @@ def _mandates(session: Session, project_id: str) -> tuple[MandateRow, ...]:
     )
 
 
-def opening_keys(session: Session, actor: Actor, now: datetime) -> tuple[OpeningKeyRow, ...]:
-    """Keys of the actor's organisation, the oldest first."""
-    permissions.check(actor, "project.read", now)
-    return _keys_of(session, actor, [actor.organisation_id])
-
-
 def _keys_of(
-    session: Session, actor: Actor, organisations: Sequence[str | None]
+    session: Session,
+    actor: Actor,
+    organisations: Sequence[str | None],
+    lots: Sequence[str] = (),
 ) -> tuple[OpeningKeyRow, ...]:
+    known = rehearsals.passed(session, lots)
     rows = session.execute(
         select(OpeningKey, Person.name, Organisation.name)
         .join(Person, Person.id == OpeningKey.person_id)
@@ -240,6 +260,7 @@ def _keys_of(
             own=key.person_id == actor.person_id,
             fingerprint=key.fingerprint,
             created_at=key.created_at,
+            proved=sum((lot, key.fingerprint) in known for lot in lots),
         )
         for key, person, organisation in rows
     )

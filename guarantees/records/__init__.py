@@ -2,24 +2,32 @@
 
 from guarantees.records import (
     guarantee,
+    key_change,
     log,
+    lot_end,
     organisation,
     person,
     platform,
     product,
     project,
+    recovery,
+    rehearsal,
     sealed,
     trust,
 )
 
 __all__ = [
     "guarantee",
+    "key_change",
     "log",
+    "lot_end",
     "organisation",
     "person",
     "platform",
     "product",
     "project",
+    "recovery",
+    "rehearsal",
     "sealed",
     "trust",
 ]

@@ -19,10 +19,11 @@ from guarantees.records.guarantee import OpenCase
 from guarantees.records.project import OPENING_STATES, Lot, Opening, ProjectVersion
 from guarantees.records.sealed import SealedCase, SealedIndex
 from guarantees.records.summary import Summary
+from signing.seal import SealBroken, Wrap, lp, parts_of
 
 PURPOSE = "case"
 SIZES = (16 * 1024, 64 * 1024, 256 * 1024)
-"""Bytes of a blob: its head, then the rest."""
+"""Bytes of a blob: its head, the rest, the wraps made later."""
 
 FAST = 1
 """zlib's level: three times smaller in a tenth of a millisecond."""
@@ -30,6 +31,14 @@ FAST = 1
 HEAD_PURPOSE = "case-head"
 HEAD_SIZE = 2 * 1024
 """Bytes in which the summary is sealed by itself: lists read a thousand of them."""
+
+REWRAPS_PURPOSE = "case-rewraps"
+REWRAPS_SIZE = 4 * 1024
+"""Bytes of a blob's last part, whatever it holds: else the cases of a lot whose procurer changed
+its key would grow out of their size. Blobs of an earlier version have no such part."""
+
+REWRAPS_ROOM = REWRAPS_SIZE - 128
+"""Bytes for the wraps; each takes four more than `Wrap.encoded`."""
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 
@@ -96,6 +105,36 @@ def to_plain(session: Session, case: Case) -> None:
     plain.write_new(session, case)
 
 
+def unopened(session: Session) -> list[str]:
+    """Ids of all sealed cases of the platform that are not opened."""
+    return list(session.scalars(select(SealedCase.id).where(SealedCase.opened.is_(False))))
+
+
+def make_room(case: Case, heirs: Mapping[bytes, bytes]) -> None:
+    """Drop the wraps for retired keys (fingerprint → the heir's) whose heirs have one here."""
+    held = {one.fingerprint for one in case.rewraps}
+    case.rewraps = [one for one in case.rewraps if not held & _descent(one.fingerprint, heirs)]
+
+
+def _descent(key: bytes, heirs: Mapping[bytes, bytes]) -> set[bytes]:
+    """The key's heir, the heir's heir, and so on."""
+    found: set[bytes] = set()
+    while (heir := heirs.get(key)) is not None and heir not in found:
+        found.add(heir)
+        key = heir
+    return found
+
+
+def rewrap(case: Case, wrap: Wrap) -> bool:
+    """Keep a wrap made later; False if there is no room, which several agencies in turn may take
+    up: then the heir's inherited key opens what the wrap would have."""
+    made = [*case.rewraps, wrap]
+    if len(lp(*(one.encoded() for one in made))) > REWRAPS_ROOM:
+        return False
+    case.rewraps = made
+    return True
+
+
 def of_lot(session: Session, lot: str) -> list[str]:
     """Ids of all sealed cases of a lot, opened or not. Only the opening may ask."""
     return list(slots.all_in(session, "lot", (lot,)))
@@ -129,6 +168,20 @@ def oldest_sealed(session: Session) -> datetime | None:
     )
 
 
+def holders(
+    session: Session, who: str, organisations: Sequence[str], *, since: datetime, now: datetime
+) -> set[str]:
+    """Which of these suppliers or institutions have a case that was never opened, in whatever
+    state; found by their own slots, as their own pages find them."""
+    scopes = [(one, month) for one in organisations for month in _months(since, now)]
+    found = slots.all_of(session, who, scopes, look=_heads)
+    return {
+        scope[0]
+        for scope, listed in zip(scopes, found, strict=True)
+        if any(case_id is not None for case_id, _head in listed)
+    }
+
+
 HEADS = (
     select(
         SealedIndex.tag,
@@ -152,26 +205,42 @@ def plain_summaries(rows: Iterable[OpenCase]) -> Iterator[Summary]:
 
 
 def seal(session: Session, case: Case) -> bytes:
-    """The blob: the summary that lists read, then the whole case, each sealed by itself.
+    """The blob: the summary that lists read, the whole case, the wraps made later; each sealed by
+    itself.
 
     The case is compressed: as it is, one of a lot with long names comes so near to the end of the
     smallest size that a few sentences more would tell it from one of a lot with short names.
     """
     vault, aad = session.info["vault"], case.id.encode()
     head = json.dumps(summary.values_of(case), ensure_ascii=False, separators=(",", ":")).encode()
-    rest = [size - HEAD_SIZE for size in SIZES]
+    rest = [size - HEAD_SIZE - REWRAPS_SIZE for size in SIZES]
     sealed: bytes = vault.seal(HEAD_PURPOSE, head, aad, HEAD_SIZE)
     sealed += vault.seal(PURPOSE, zlib.compress(codec.to_bytes(case), FAST), aad, rest)
+    wraps = lp(*(one.encoded() for one in case.rewraps))
+    sealed += vault.seal(REWRAPS_PURPOSE, wraps, aad, REWRAPS_SIZE)
     return sealed
 
 
 def _unseal(session: Session, case_id: str, blob: bytes) -> Case:
-    plain: bytes = session.info["vault"].open(PURPOSE, blob[HEAD_SIZE:], case_id.encode())
+    vault, aad = session.info["vault"], case_id.encode()
+    try:
+        plain: bytes = vault.open(PURPOSE, blob[HEAD_SIZE:-REWRAPS_SIZE], aad)
+        wraps = [Wrap.decoded(one) for one in parts_of(_last(session, case_id, blob))]
+    except SealBroken:  # of an earlier version, or damaged
+        plain, wraps = vault.open(PURPOSE, blob[HEAD_SIZE:], aad), []
     document = json.loads(plain if plain.startswith(b"{") else zlib.decompress(plain))
     if document["schema"] > SCHEMA:
         raise NotFound(noun="case", id=case_id, reason="newer schema")
     case: Case = codec.load(Case, document)
+    case.rewraps = wraps
     return case
+
+
+def _last(session: Session, case_id: str, blob: bytes) -> bytes:
+    part: bytes = session.info["vault"].open(
+        REWRAPS_PURPOSE, blob[-REWRAPS_SIZE:], case_id.encode()
+    )
+    return part
 
 
 def _summary(session: Session, case_id: str, head: bytes) -> Summary:

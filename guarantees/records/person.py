@@ -9,6 +9,7 @@ from guarantees.records.base import Base, Id, Instant, Tag, word
 from guarantees.records.organisation import Organisation
 
 STATES = ("active", "disabled")
+HPKE, CMS = KEY_KINDS = ("hpke-x25519", "cms")
 
 
 class Person(Base):
@@ -58,17 +59,31 @@ class Invitation(Base):
 class OpeningKey(Base):
     """A procurer's or agency's key for bid letters (decisions.md, "Opening").
 
-    The private part is wrapped under the person's own passphrase; nobody else can use it.
+    The private part is wrapped under the person's own passphrase, or never leaves the person's
+    token (kind "cms"); nobody else can use it. A retired key has an heir and stays: a letter that
+    was being sealed while it was changed opens with it alone.
     """
 
     __tablename__ = "opening_key"
-    __table_args__ = (word("state", ("active", "retired")),)
+    __table_args__ = (word("state", ("active", "retired")), word("kind", KEY_KINDS))
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(12), default=HPKE)
+    """How letters are wrapped to it (signing.seal.wraps)."""
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    """X25519, 32 bytes; of a token its certificate, DER."""
     fingerprint: Mapped[bytes] = mapped_column(Tag, unique=True)
-    wrapped_private: Mapped[bytes] = mapped_column(LargeBinary)
+    """SHA-256 of public_key."""
+    wrapped_private: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """NULL for a token."""
     state: Mapped[str] = mapped_column(String(12))
     created_at: Mapped[datetime] = mapped_column(Instant)
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)
+    heir_id: Mapped[str | None] = mapped_column(ForeignKey("opening_key.id"))
+    """The key that it was changed for."""
+    inherited: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Its private part for the heir (HPKE): the new passphrase opens what the old one did."""
+
+    organisation: Mapped[Organisation] = relationship()

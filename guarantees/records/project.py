@@ -108,7 +108,7 @@ class Opening(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     """Opening id of the timekeeper's certificate."""
     lot_id: Mapped[str] = mapped_column(ForeignKey("lot.id"), unique=True)
-    opening_time: Mapped[datetime] = mapped_column(Instant)
+    opening_time: Mapped[datetime] = mapped_column(Instant, index=True)
     certificate: Mapped[bytes] = mapped_column(LargeBinary)
     """Opening certificate in force, signed by the timekeeper (sealing.md step 1)."""
     state: Mapped[str] = mapped_column(String(12))
@@ -179,7 +179,12 @@ def expiry(version: ProjectVersion) -> date:
     submission deadline (TBR-25, 26: the deposit is valid as long as the bid)."""
     if version.submission_deadline is None or version.bid_validity_days is None:
         raise ValueError("an incomplete notice has no term")
-    return beijing_date(version.submission_deadline) + timedelta(days=version.bid_validity_days)
+    return expiry_of(version.submission_deadline, version.bid_validity_days)
+
+
+def expiry_of(deadline: datetime, bid_validity_days: int) -> date:
+    """The day on which a bid's validity ends."""
+    return beijing_date(deadline) + timedelta(days=bid_validity_days)
 
 
 def money(fen: object) -> Money | None:

@@ -4,7 +4,7 @@ No foreign keys, amounts or times outside the blobs; ids are random or keyed; ro
 Every blob is padded to a fixed size by the vault.
 """
 
-from sqlalchemy import BigInteger, LargeBinary
+from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from guarantees.records.base import Base, Id, Tag
@@ -92,6 +92,17 @@ class WebSession(Base):
     ended: Mapped[bool] = mapped_column(default=False)
 
 
+class LotArchive(Base):
+    """Release shares of an ended lot's letters, wrapped to the recovery key, for the legal 15
+    years (records.archive): one blob for each lot that ended, bids or not."""
+
+    __tablename__ = "lot_archive"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    """Of the end."""
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class LogLeaf(Base):
     """A leaf of the transparency log, written with the business and published later."""
 
@@ -100,5 +111,5 @@ class LogLeaf(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     leaf: Mapped[bytes] = mapped_column(Tag, unique=True)
     """SHA-256(0x01 ‖ salt32 ‖ digest): leaves of all types look alike."""
-    index: Mapped[int | None] = mapped_column(BigInteger, unique=True)
-    """Place in the log once the sequencer has published it."""
+    index: Mapped[int | None] = mapped_column(unique=True)
+    """Place in the log once the sequencer has published it: 2^31 entries are sixty years."""

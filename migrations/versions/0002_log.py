@@ -29,7 +29,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("at", name=op.f("pk_log_cut")),
     )
     with op.batch_alter_table("log_leaf", schema=None) as batch_op:
-        batch_op.alter_column("index", existing_type=sa.Integer(), type_=sa.BigInteger())
         batch_op.create_unique_constraint(op.f("uq_log_leaf_leaf"), ["leaf"])
         batch_op.create_unique_constraint(op.f("uq_log_leaf_index"), ["index"])
 
@@ -38,6 +37,5 @@ def downgrade() -> None:
     with op.batch_alter_table("log_leaf", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("uq_log_leaf_index"), type_="unique")
         batch_op.drop_constraint(op.f("uq_log_leaf_leaf"), type_="unique")
-        batch_op.alter_column("index", existing_type=sa.BigInteger(), type_=sa.Integer())
     op.drop_table("log_cut")
     op.drop_table("log_state")

@@ -9,10 +9,12 @@
 Every failure to open is SealBroken, alike in everything.
 """
 
+from signing.seal.archive import archive_file, archive_fingerprint, open_archive
 from signing.seal.broken import SealBroken
 from signing.seal.cms import certificate_fault
 from signing.seal.construction import MAX_LETTER, NotSealable, open_envelope, seal
-from signing.seal.encoding import lp
+from signing.seal.dummies import dummy_request
+from signing.seal.encoding import lp, parts_of
 from signing.seal.envelope import (
     Envelope,
     Recipient,
@@ -30,6 +32,8 @@ from signing.seal.private_keys import (
     KeyLocked,
     KeyPair,
     WeakPassphrase,
+    bequeath,
+    inherit,
     make_key_pair,
     unwrap_private,
     wrap_private,
@@ -40,6 +44,7 @@ from signing.seal.shares import (
     part_request,
     rewrap,
     sp_handed_in,
+    sp_proven,
     unwrap_archive,
     unwrap_part,
     unwrap_sp,
@@ -66,21 +71,29 @@ __all__ = [
     "TrusteeRequest",
     "WeakPassphrase",
     "Wrap",
+    "archive_file",
+    "archive_fingerprint",
+    "bequeath",
     "certificate_fault",
     "combine_st",
+    "dummy_request",
     "fingerprint_of",
     "fingerprint_of_private",
+    "inherit",
     "leaf_hash",
     "leaf_of",
     "lp",
     "make_key_pair",
+    "open_archive",
     "open_envelope",
     "parse",
     "part_request",
+    "parts_of",
     "passphrase_faults",
     "rewrap",
     "seal",
     "sp_handed_in",
+    "sp_proven",
     "unwrap_archive",
     "unwrap_part",
     "unwrap_private",

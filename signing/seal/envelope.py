@@ -96,6 +96,12 @@ class Recipient:
         """The holder of a token; `certificate` is DER, see cms.certificate_fault."""
         return cls(label, certificate, fingerprint_of(certificate), CMS)
 
+    @classmethod
+    def read(cls, label: str, public_key: bytes) -> "Recipient":
+        """Of either kind: an X25519 key has 32 bytes, which no certificate has."""
+        token = len(public_key) > hpke.KEY_BYTES
+        return cls.of_certificate(label, public_key) if token else cls.of(label, public_key)
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRequest:

@@ -19,6 +19,7 @@ from signing.errors import SigningError
 from signing.seal import hpke, passphrase
 from signing.seal.broken import SealBroken, opaque
 from signing.seal.encoding import lp, parts_of
+from signing.seal.envelope import fingerprint_of, fingerprint_of_private
 
 HEAD = (b"baohan/private-key/v1", b"x25519", b"argon2id")
 SALT_BYTES = 16
@@ -100,6 +101,25 @@ def unwrap_private(blob: bytes, secret: str) -> bytes:
     except SealBroken:
         pass
     raise KeyLocked  # outside the handler: no cause, no context
+
+
+def bequeath(private_key: bytes, heir: bytes) -> bytes:
+    """A key for its heir (X25519 public key): HPKE, info = lp("K", both fingerprints)."""
+    return hpke.wrap(heir, private_key, _bequest(private_key, heir))
+
+
+@opaque
+def inherit(bequest: bytes, heir: bytes, fingerprint: bytes) -> bytes:
+    """The key with that fingerprint, by the heir's private key; SealBroken."""
+    info = lp("K", fingerprint, fingerprint_of_private(heir))
+    private_key = hpke.unwrap(X25519PrivateKey.from_private_bytes(heir), bequest, info)
+    if fingerprint_of_private(private_key) != fingerprint:
+        raise ValueError("another key")
+    return private_key
+
+
+def _bequest(private_key: bytes, heir: bytes) -> bytes:
+    return lp("K", fingerprint_of_private(private_key), fingerprint_of(heir))
 
 
 @opaque

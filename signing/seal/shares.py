@@ -110,6 +110,13 @@ def sp_handed_in(envelope: Envelope, ctx: bytes, share: bytes, extra: Sequence[W
     raise ValueError("not a share of this letter")
 
 
+@opaque
+def sp_proven(envelope: Envelope, ctx: bytes, sp: bytes) -> bytes:
+    """`sp` if it is this envelope's, as the recovery key's holder says; else SealBroken."""
+    check_mac(envelope, ctx, sp)
+    return sp
+
+
 # --- the release share ------------------------------------------------------------------------
 
 

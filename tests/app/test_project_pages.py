@@ -299,6 +299,19 @@ def test_a_mandate_alone_lets_look_and_no_more(pages: Site) -> None:
     pages.get(f"{address}/edit", 404)
 
 
+def test_an_agency_is_led_to_the_opening_only_under_a_mandate_for_it(pages: Site) -> None:
+    project = pages.office.registered()
+    address = f"/projects/{project}"
+    room = f'href="/openings/{view(pages, project).lots[0].id}"'
+    assert room not in pages.get(address)
+    pages.who = "procurer"
+    assert room in pages.get(address)
+    mandates = f"{address}/mandates"
+    pages.send(mandates, pages.get(mandates), "agency", actions="opening.read")
+    pages.who = "agency"
+    assert room in pages.get(address)
+
+
 # --- mandates and keys
 
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,15 +27,14 @@ class Outcome:
     """How one process ended."""
 
     code: int
-    begun: float = 0.0
-    ended: float = 0.0
+    moments: list[float] = field(default_factory=list)
     passed: list[str] = field(default_factory=list)
     error: str = ""
 
     @property
-    def seconds(self) -> float:
-        """From the first write to the last."""
-        return self.ended - self.begun
+    def gaps(self) -> list[float]:
+        """Seconds from the beginning to the first commit, and from each commit to the next."""
+        return [after - before for before, after in pairwise(self.moments)]
 
 
 @dataclass

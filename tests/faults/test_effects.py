@@ -18,7 +18,7 @@ from tests.faults.watch import DOING, by_thread
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("app", "guarantees", "signing")
 
-EFFECTS = (".commit", "engine.begin", "os.link", "http.post", "_client.call", ".send_message")
+EFFECTS = (".commit", "engine.begin", "os.link", ".post", "_client.call", ".send_message")
 """How calls end by which something leaves the process for good."""
 
 NETWORK = frozenset({"requests", "smtplib", "socket", "urllib.request", "http.client", "aiohttp"})
@@ -54,6 +54,7 @@ GUARDED = frozenset(
 WITHIN = {
     ("app/adapters/mail.py", "send"): "between the points of app/jobs/mails.py",
     ("signing/timekeeper/client.py", "_call"): "between the points of app/adapters/timekeeper.py",
+    ("signing/timestamps.py", "_post"): "a time stamp changes nothing: another is asked for",
     ("app/adapters/schema.py", "upgrade"): "one transaction, before anything is served",
     ("app/adapters/schema.py", "downgrade"): "one transaction, for tests of migrations",
 }

@@ -11,7 +11,7 @@ from tests.faults.outside import Outside, outside
 from tests.faults.players import Outcome, Players, players
 from tests.faults.stage import Stage, Template, template
 from tests.faults.summary import as_text, summarise
-from tests.faults.watch import DOING, point_of
+from tests.faults.watch import point_of
 from tests.trustees import appoint
 
 
@@ -25,18 +25,13 @@ class Theatre:
     """The undisturbed play, with its trace."""
     undisturbed: str
     """What it left, normalised."""
-    seconds: float
-    """How long an undisturbed play takes, from the first write to the last."""
+    gaps: list[float]
+    """Seconds before each commit of an undisturbed play, since the commit before it."""
 
     @property
     def passes(self) -> Counter[str]:
         """How often each fault point is passed."""
         return Counter(name for one in self.first.passed if (name := point_of(one)))
-
-    @property
-    def commits(self) -> int:
-        """How many commits a play has."""
-        return sum(one.endswith(f"/{DOING}commit") for one in self.first.passed)
 
     def stage(self) -> AbstractContextManager[Stage]:
         return self.template.copy(self.folder)
@@ -58,5 +53,5 @@ def theatre_for(kind: Kind, folder: Path) -> Iterator[Theatre]:
             first = troupe.to_the_end(stage, trace=True)
             undisturbed = as_text(summarise(stage, others.bank))
         with made.copy(folder) as stage:
-            seconds = troupe.to_the_end(stage).seconds
-        yield Theatre(made, others, troupe, folder, first, undisturbed, seconds)
+            gaps = troupe.to_the_end(stage).gaps
+        yield Theatre(made, others, troupe, folder, first, undisturbed, gaps)

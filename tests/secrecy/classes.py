@@ -42,7 +42,11 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
     "draft": {"id": KEYED, "blob": SEALED},
     "idempotency": {"id": KEYED, "blob": SEALED},
     "web_session": {"id": KEYED, "blob": SEALED, "ended": LEAK},
+    "lot_archive": {"id": RANDOM, "blob": SEALED},
     "log_leaf": {"id": RANDOM, "leaf": KEYED, "index": LEAK},
+    # The plan is published in a moment: salted digests with random ones among them.
+    "log_state": _all(PLAIN, "id origin key size root cut_at version plan"),
+    "log_cut": _all(PLAIN, "at size"),
     # --- of bids, written at the opening
     "guarantee_case": _all(
         OPENED,
@@ -80,7 +84,26 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
     },
     "opening_key": _all(
         PLAIN,
-        "id organisation_id person_id public_key fingerprint wrapped_private state created_at",
+        "id organisation_id person_id kind public_key fingerprint wrapped_private state created_at"
+        " retired_at heir_id inherited",
+    ),
+    # Of every lot and key alike: people rehearse, are reminded and change their keys, bids or not.
+    "rehearsal": {
+        **_all(PLAIN, "id lot_id fingerprint person_id question passed_at"),
+        "answer": KEYED,
+    },
+    "rehearsal_reminder": _all(PLAIN, "project_id opening_time days sent_at"),
+    "key_change": {
+        **_all(PLAIN, "id organisation_id old_key_id new_key_id person_id state"),
+        **_all(PLAIN, "started_at completed_at"),
+        "digest": SEALED,
+        "leaf": KEYED,
+    },
+    # After T, whether a lot has bids or not.
+    "recovery_request": _all(
+        OPENED,
+        "id lot_id organisation_id state reason asked_by asked_at seconded_by seconded_at"
+        " decided_by decided_at note leaf version",
     ),
     "trustee_key": _all(
         PLAIN,
@@ -93,7 +116,8 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
     "product": _all(
         PLAIN,
         "id series number institution_id name kind form rate_ppm minimum_fen ceiling_fen regions"
-        " minutes_to_issue automatic consortium state published_by published_at",
+        " minutes_to_issue automatic consortium back_withdrawn back_ended state published_by"
+        " published_at",
     ),
     "policy": _all(
         PLAIN,
@@ -116,6 +140,15 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
         **_all(PLAIN, "id lot_id opening_time certificate version"),
         **_all(OPENED, "state started_at opened_at total"),
     },
+    # Written for every lot that ends, bids or not, in the same steps.
+    "lot_end": _all(
+        PLAIN,
+        "id lot_id number request kind reason state asked_by asked_at confirmed_by confirmed_at"
+        " effective_at settled_by settled_at ended_at version",
+    ),
+    "legal_hold": _all(
+        PLAIN, "id project_id state reason set_by set_at lifted_by lifted_at lift_reason version"
+    ),
     "mandate": _all(
         PLAIN, "id project_id procurer_id agency_id actions granted_by granted_at withdrawn_at"
     ),
@@ -138,11 +171,13 @@ SIZES: Mapping[str, tuple[int, ...]] = {
     "sealed_case.blob": (16 * KIB, 64 * KIB, 256 * KIB),
     "exposure_book.blob": (64 * KIB, 256 * KIB, 1024 * KIB),
     "payment_notice.blob": (4 * KIB,),
+    "lot_archive.blob": (64 * KIB, 256 * KIB, 1024 * KIB),
     "outbox.blob": (4 * KIB,),
     "draft.blob": (16 * KIB, 64 * KIB, 256 * KIB, 1024 * KIB),
     "idempotency.blob": (4 * KIB,),
     "web_session.blob": (4 * KIB,),
     "person.totp_secret": (4 * KIB,),
+    "key_change.digest": (4 * KIB,),
 }
 """The only lengths in bytes of each sealed column: the size bucket of the allowed leak."""
 
@@ -174,6 +209,7 @@ FILES: tuple[Place, ...] = (
     Place("data/vault-keys.json", PLAIN, PLAIN, "ids of keys, hashes of 32 random bytes"),
     Place("data/demonstration.key", PLAIN, PLAIN, "demonstration only: passwords of its people"),
     Place("data/jobs.lock", PLAIN, PLAIN, "empty"),
+    Place("data/log/**", PLAIN, KEYED, "public: the log that /log/ serves, in batches of one size"),
     Place("run/run.json", PLAIN, PLAIN, "ports and public keys of what runs"),
     Place("run/*/socket", PLAIN, PLAIN, "a socket"),
     Place("log/*.log*", PLAIN, LEAK, "its fields are classified below"),
@@ -207,7 +243,11 @@ def _matches(path: list[str], pattern: list[str]) -> bool:
 MESSAGES: Mapping[str, Mapping[str, Class]] = {
     "issue": {"case": SEALED},
     "order_payment": {"case": SEALED},
-    "mail": {"event": SEALED, "to": SEALED, "about": SEALED, "token": SEALED},
+    "withhold": {"case": SEALED},
+    "end_lot": {"end": SEALED},
+    "archive_end": {"end": SEALED},
+    "finish_end": {"end": SEALED},
+    "mail": _all(SEALED, "event to about token project"),
 }
 """Outbox kind → its arguments; kind and arguments stand inside the sealed blob of `outbox`."""
 
@@ -222,11 +262,23 @@ LOG: Mapping[tuple[str, str], Mapping[str, Class]] = {
     ("app/jobs/worker.py", "done"): JOB,
     ("app/jobs/worker.py", "postponed"): {**JOB, "attempts": LEAK, "error": LEAK},
     ("app/jobs/worker.py", "unreadable"): {"id": RANDOM},
-    ("app/jobs/worker.py", "outbox_unreadable"): {"error": PLAIN},
+    ("app/jobs/worker.py", "round_broken_off"): _all(PLAIN, "lane error"),
+    ("app/jobs/rounds.py", "not_lapsed"): {"error": LEAK},
+    ("app/adapters/assemble.py", "leftovers_removed"): {"files": LEAK},
     ("app/jobs/openings.py", "begun"): {"opening": OPENED},
     ("app/jobs/openings.py", "finished"): {"opening": OPENED},
     ("app/jobs/openings.py", "unfinished"): {"opening": OPENED},
     ("app/jobs/openings.py", "interrupted"): _all(OPENED, "opening error service"),
+    ("app/jobs/endings.py", "nothing archived"): {"end": PLAIN},
+    ("app/jobs/publishing.py", "published"): {"size": PLAIN},
+    ("app/jobs/publishing.py", "opening_not_published"): {"why": PLAIN},
+    ("app/jobs/sequencer.py", "not_published"): _all(PLAIN, "error why"),
+    ("app/adapters/log.py", "not_cosigned"): _all(PLAIN, "name why"),
+    ("app/adapters/log_start.py", "not_asked"): {"name": PLAIN},
+    ("app/adapters/log_start.py", "not_followed"): _all(PLAIN, "name why"),
+    ("app/jobs/key_changes.py", "begun"): {"change": PLAIN},
+    ("app/jobs/key_changes.py", "complete"): {"change": PLAIN},
+    ("app/jobs/key_changes.py", "interrupted"): _all(PLAIN, "change error"),
     ("app/portals/public/health.py", "away"): _all(PLAIN, "part error"),
     ("app/problems.py", "said.code"): _all(PLAIN, "error_id route errors frames"),
     ("app/demo/__main__.py", "not loaded"): _all(PLAIN, "error why"),

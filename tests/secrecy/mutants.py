@@ -21,6 +21,7 @@ from guarantees.flow import issue
 from guarantees.flow.steps import envelopes
 from guarantees.ports import LetterOrder
 from guarantees.records import casebook, codec, exposure, kept_form, outbox, slots
+from guarantees.records import log as log_records
 from guarantees.records.sealed import ExposureBook
 from guarantees.values.ids import ID_BYTES, id_from_bytes, new_id
 from signing.seal import construction
@@ -99,7 +100,7 @@ class _TellingLog:
         LOG.info(event, lot=lot().number, **fields)
 
 
-def _bare_leaf(_salt: bytes, _stored: bytes) -> bytes:
+def _bare_leaf(_salt: bytes, _digest: bytes) -> bytes:
     desk = CURRENT[-1]
     assert desk.bid is not None
     text = f"{lot().id} {desk.suppliers[desk.bid.supplier]}"
@@ -148,7 +149,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "a mail that names the project": Mutant([(mailing, "render", _telling_mail)]),
     "a log line with the lot": Mutant([(worker, "log", _TellingLog())]),
     "letters gone through lot by lot": Mutant(at_end=_letters_lot_by_lot),
-    "a leaf without salt": Mutant([(issue, "leaf_hash", _bare_leaf)]),
+    "a leaf without salt": Mutant([(log_records, "leaf_of", _bare_leaf)]),
     "exposure of each lot": Mutant([(exposure, "write", _exposure_by_lot)]),
     "messages with the lot's number": Mutant([(outbox, "new_id", _message_of_the_lot)]),
     "drafts under a hash of the page": Mutant([(kept_form, "_tag", _draft_of_the_page)]),

@@ -56,6 +56,10 @@ class _Session:
     def get(self, model: Any, key: Any) -> Any:
         return self._rows.get((model.__tablename__, key))
 
+    def scalar(self, _query: Any) -> None:
+        """Whether a leaf stands there already: new ones do not."""
+        return
+
     def scalars(self, query: Any) -> "_Found":
         """Of `select(Model).where(primary key == …)`."""
         row = self._rows[

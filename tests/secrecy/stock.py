@@ -24,7 +24,7 @@ from guarantees.ports import BankNotice, LetterOrder, Produced
 from guarantees.records import casebook, codec, exposure, idempotency, kept_form, outbox, slots
 from guarantees.records.case import Applicant, Case, Intent, Letter, Quote
 from guarantees.records.kept_form import KeptForm
-from guarantees.records.sealed import LogLeaf, PaymentNotice
+from guarantees.records.sealed import PaymentNotice
 from guarantees.values.ids import new_id
 from guarantees.values.money import Money
 from signing.seal import construction
@@ -200,16 +200,16 @@ class Desk:
         self.sessions.write("payment_notice", receive)
 
     def issued(self, case: Case) -> None:
-        """What the job "issue" writes: the file, then the case with its leaf."""
+        """What the job "issue" writes: the file, then the case with its leaves."""
         assert case.intent is not None and self.bid is not None
         order = LetterOrder(case.intent.id, "", "", "", "", b"", case.lot, (), b"")
         stored = issue.produce(order, letters=self, files=self.store, vault=self.sessions.vault)  # type: ignore[arg-type]  # it makes letters only
-        leaf = issue.leaf_hash(case.intent.salt, stored.envelope)
         case.state = "issued"
-        case.letter = Letter("sealed", stored.eid, b"", stored.size, self.now, b"", leaf)
+        intent = case.intent
 
         def settle(session: Session) -> None:
-            session.add(LogLeaf(id=new_id(), leaf=leaf))
+            leaf = issue.log_letter(session, intent, stored)
+            case.letter = Letter("sealed", stored.eid, b"", stored.size, self.now, b"", leaf)
             casebook.save(session, case)
             outbox.put(session, NEWS)
 
@@ -222,7 +222,7 @@ class Desk:
         names = 3 * len(self.bid.lot.name) + self.rng.randrange(12)
         letter = self.body[: 100_000 + 16 * names]
         inner = os.urandom(COMMITMENT_AND_WRAPS) + construction._body(letter) + bytes(TAG)
-        return Produced(inner, os.urandom(16), b"", len(letter), self.now, b"")
+        return Produced(inner, os.urandom(16), os.urandom(32), len(letter), self.now, b"")
 
     def _work(self, to: str) -> None:
         """What the jobs' thread does after a commit: the mail, the mark, the line."""

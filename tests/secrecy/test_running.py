@@ -27,7 +27,10 @@ FACTS = frozenset(
     | {"digest of the letter"}
 )
 
-FRESH = re.compile(r'页面时间 <time.*?</time>|name="(?:csrf_token|key)"[^>]*value="[^"]*"')
+FRESH = re.compile(
+    r"页面时间 <time.*?</time>|(?<=>)剩 [^<]*(?=</time>)|<b>\d+</b>(?=[天时分秒])"
+    r'|name="(?:csrf_token|key)"[^>]*value="[^"]*"'
+)
 """What differs each time that a page is made."""
 
 

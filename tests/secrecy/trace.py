@@ -29,7 +29,7 @@ from app.jobs import mails
 from app.portals.public import health
 from guarantees.flow.steps import envelopes
 from guarantees.records import casebook
-from signing.seal import leaf_hash
+from signing.seal import leaf_hash, leaf_of
 from tests import visitors
 from tests.databases import Kind
 from tests.faults.stage import Stage, Template, template
@@ -161,6 +161,7 @@ def _leaves(pages: Pages, cases: list[str]) -> Iterator[bytes]:
                 assert held is not None
                 stored = envelopes.unpack(case.intent.id, held, house.sessions.vault)
                 yield leaf_hash(case.intent.salt, stored.envelope)
+                yield leaf_of(case.intent.salt, stored.sha256)
 
 
 def _pages(stage: Stage, sessions: Sessions, model: World, patch: Any) -> Pages:

@@ -64,7 +64,8 @@ def of(loot: Loot) -> Haul:
             assert one.at is not None
             known.times.append(one.at)
             owners |= {change.values["id"]: known for change in one.changes if _is_message(change)}
-            letters += [known for change in one.changes if change.table == "log_leaf"]
+            if any(change.table == "log_leaf" for change in one.changes):
+                letters.append(known)
         before = one
     _take_lines(loot, owners)
     _take_files(loot, letters)
@@ -132,7 +133,7 @@ def _take_lines(loot: Loot, owners: Mapping[str, _Found]) -> None:
 
 
 def _take_files(loot: Loot, letters: list[_Found]) -> None:
-    """A file is made just before the leaf of its letter: both stand in the same order."""
+    """A file is made just before the leaves of its letter: both stand in the same order."""
     for owner, file in zip(letters, loot.files, strict=True):
         stamp = file.mtime.timestamp()
         owner.values |= {"file name": file.name, "file size": file.size, "file time": stamp}

@@ -2,53 +2,38 @@
 
 import json
 import zipfile
-from collections.abc import Iterable
 from functools import partial
 from io import BytesIO
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, send_file, url_for
 from werkzeug.wrappers import Response
-from wtforms import PasswordField, StringField
 
 from app import receipts
 from app.auth.guard import actor, needs
 from app.auth.passphrase import counted_try
-from app.auth.second_factor import code_needed, prove, proved
+from app.auth.second_factor import prove
 from app.auth.throttle import PassphraseResting
 from app.context import house, now, read
-from app.forms import Form, add_errors, required
-from app.jobs import opened_files, openings
-from app.portals.trustee.words import PRESENCE
+from app.forms import add_errors
+from app.jobs import opened_files, openings, rehearsals
+from app.portals.opening import page
+from app.portals.opening.page import OpenForm, RehearsalForm
 from app.portals.wording import FORM_NOTES, FORMS, KINDS
 from app.problems import explain
 from app.shell import notify
-from app.text import _, _l
-from guarantees.errors import N_, GuaranteeError, InvalidInput, NotFound, PassphraseRefused
+from app.text import _
+from guarantees.errors import (
+    GuaranteeError,
+    InvalidInput,
+    NotFound,
+    PassphraseRefused,
+    RehearsalFailed,
+)
 from guarantees.queries import openings as queries
-from guarantees.queries import trustees
-from guarantees.queries.openings import ResultRow, Room
-from guarantees.tables import permissions, trust
 from guarantees.values.terms import Terms
-from signing import wire
 from signing.errors import SigningError
-from signing.timekeeper.protocol import ClockStatus
-
-EVENTS = {
-    "opening.begun": N_("开始开标"),
-    "opening.waits": N_("等待受托人"),
-    "release.approved": N_("受托人同意解锁"),
-    "opening.finished": N_("全部完成"),
-}
-"""What stands in the history of an opening."""
 
 blueprint = Blueprint("opening", __name__, url_prefix="/openings")
-
-
-class OpenForm(Form):
-    """What only the person has: passphrase of the key, code of the authenticator."""
-
-    passphrase = PasswordField(_l("解密口令"), [required(_l("请输入解密口令。"))])
-    otp = StringField(_l("动态验证码"), [code_needed])
 
 
 @blueprint.get("/")
@@ -63,7 +48,7 @@ def rooms() -> str:
 @blueprint.get("/<lot>")
 @needs("opening.read")
 def room(lot: str) -> str:
-    return _page(read(queries.room, actor(), now(), lot), OpenForm())
+    return page.render(lot)
 
 
 @blueprint.post("/<lot>/open")
@@ -86,7 +71,24 @@ def open_lot(lot: str) -> str | Response:
             notify("act", _("正在解密查验。"), _("可以离开本页，结果会保留。"))
             return redirect(url_for(".room", lot=lot))
     form.otp.data = ""
-    return _page(read(queries.room, actor(), now(), lot), form)
+    return page.render(lot, form=form)
+
+
+@blueprint.post("/<lot>/rehearse")
+@needs("opening.rehearse")
+def rehearse(lot: str) -> str | Response | tuple[str, int]:
+    """Prove, for every lot of the project, that the key opens. The passphrase ends with it."""
+    form = RehearsalForm()
+    if form.validate_on_submit():
+        try:
+            with counted_try(actor(), lot, note=None):
+                rehearsals.prove(house(), actor(), now(), lot, form.passphrase.data or "")
+        except (PassphraseRefused, PassphraseResting, RehearsalFailed) as error:
+            add_errors(form, {"passphrase": explain(error).detail})
+        else:
+            notify("ok", _("演练通过。"), _("您的钥匙和口令打开了演练函，开标时照此操作。"))
+            return redirect(url_for(".room", lot=lot), 303)
+    return page.render(lot, rehearsal=form), 422
 
 
 @blueprint.get("/<lot>/letters/<case>")
@@ -165,67 +167,3 @@ def _field(error: GuaranteeError | SigningError) -> str:
     """The field that an error of the opening belongs to."""
     about = (PassphraseRefused, PassphraseResting)
     return "passphrase" if isinstance(error, about) else ""
-
-
-def _page(opened: Room, form: OpenForm) -> str:
-    running = openings.running(opened.lot.id)
-    return render_template(
-        "portals/opening/room.html",
-        room=opened,
-        form=form,
-        proved=proved(),
-        running=running,
-        due=now() >= opened.opening_time,
-        clock=_clock(),
-        trustees=read(trustees.of_opening, now(), opened.opening),
-        awaited=_trustees(openings.awaited(opened.lot.id)),
-        named=lambda note: _trustees(note.split()),
-        presence=PRESENCE,
-        events=EVENTS,
-        results=_filtered(opened.results),
-        counts=_counts(opened.results),
-        may_open=permissions.allowed(actor(), "lot.open"),
-        v=request.args.get("v", ""),
-        q=request.args.get("q", ""),
-    )
-
-
-def _trustees(roles: Iterable[str]) -> str:
-    """By what they are called, in the table's order."""
-    wanted = set(roles)
-    return _("、").join(_(text) for role, text in trust.TRUSTEES.items() if role in wanted)
-
-
-def _clock() -> ClockStatus | None:
-    """The timekeeper's clock, or None when it is away; the room looks the same for any lot."""
-    try:
-        return house().timekeeper.status()
-    except (wire.Unavailable, wire.RemoteError):
-        return None
-
-
-def _filtered(results: tuple[ResultRow, ...]) -> list[ResultRow]:
-    verdict, text = request.args.get("v", ""), request.args.get("q", "").strip()
-    return [
-        one
-        for one in results
-        if (verdict != "ok" or all_passed(one))
-        and (verdict != "attention" or not all_passed(one))
-        and (not text or text in one.supplier or text in one.institution)
-    ]
-
-
-def all_passed(one: ResultRow) -> bool:
-    return {one.signature, one.letter, one.status} == {"PASSED"}
-
-
-def _counts(results: tuple[ResultRow, ...]) -> dict[str, int]:
-    passed = sum(all_passed(one) for one in results)
-    broken = sum(one.verdict == "not_opened" for one in results)
-    failed = sum("FAILED" in (one.signature, one.letter, one.status) for one in results)
-    return {
-        "passed": passed,
-        "broken": broken,
-        "failed": failed,
-        "open": len(results) - passed - broken - failed,
-    }

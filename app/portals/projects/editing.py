@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from app.auth.guard import actor, needs
 from app.context import house, now, read, write
 from app.portals.projects.blueprint import blueprint
-from app.portals.projects.form import NoticeForm, hints, notice_form, time_input
+from app.portals.projects.form import NoticeForm, hints, notice_form, number_in, time_input
 from app.problems import explain
 from app.shell import notify
 from app.text import _
@@ -65,7 +65,6 @@ def edit(project: str) -> str | Response | tuple[str, int]:
 
 
 def _correct(form: NoticeForm, project: str) -> Correction:
-    version = form.version.data or ""
     return write(
         "correct_project",
         correct_project.correct,
@@ -73,7 +72,7 @@ def _correct(form: NoticeForm, project: str) -> Correction:
         now(),
         project,
         form.notice(),
-        expected=int(version) if version.isdecimal() else 0,
+        expected=number_in(form.version.data or ""),
         note=form.note.data or "",
         timekeeper=house().timekeeper,
     )

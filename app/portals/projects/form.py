@@ -37,6 +37,9 @@ LOT_FACTS = ("number", "name", "budget", "deposit")
 OPTIONAL = frozenset({"number", "method", "agency_name", "published_on", "source", *TEXTS})
 """Facts that a registration does not ask for."""
 
+LONGEST_COUNT = 6
+"""Digits of lots or versions."""
+
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
 
 
@@ -157,7 +160,12 @@ def notice_form(notice: ProjectNotice | None = None, version: int = 0) -> Notice
 
 
 def _count(text: str) -> int:
-    return min(int(text), MAX_LOTS) if text.isdecimal() and len(text) < 4 else 0
+    return min(number_in(text), MAX_LOTS)
+
+
+def number_in(text: str) -> int:
+    """What a hidden field of ours counts; 0 for anything that we did not write there."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_COUNT else 0
 
 
 def _of(lots: int) -> type[NoticeForm]:

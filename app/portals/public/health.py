@@ -24,7 +24,7 @@ from app.access_log import NO_ROUTE, route_template
 from app.auth.guard import action_of, needs
 from app.context import house
 from app.jobs.worker import Lane
-from guarantees.queries import log
+from guarantees.queries import log as queries
 
 blueprint = Blueprint("health", __name__)
 
@@ -41,7 +41,7 @@ BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 PUBLIC_ACTIONS = frozenset({"public.read", "letter.verify"})
 
-logger = structlog.get_logger("baohan.health")
+log = structlog.get_logger("baohan.health")
 
 
 @blueprint.get("/healthz")
@@ -85,7 +85,7 @@ def _probed(name: str, probe: Callable[[], str]) -> str:
     try:
         return probe()
     except Exception as error:  # whatever a part raises, the others are still asked
-        logger.warning("away", part=name, error=type(error).__name__)
+        log.warning("away", part=name, error=type(error).__name__)
         return "away"
 
 
@@ -118,7 +118,7 @@ def _log() -> str:
     """ "late" if no batch was cut for long: the signer is away, or the log was rolled back."""
     here = house()
     with here.sessions.reading() as session:
-        latest = log.latest_cut(session)
+        latest = queries.latest_cut(session)
     overdue = LATE_LOG + 3 * here.log.cadence
     return "late" if latest is not None and here.now() - latest > overdue else "ok"
 

@@ -48,7 +48,10 @@ def _remember(cookie: str, value: str) -> Response:
 
 def local_path(address: str) -> str:
     """`address` if it is a path of this site, else `/`: no open redirect (CWE-601)."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # "http://[" and the like
+        return "/"
     foreign = parts.scheme or parts.netloc or not address.startswith("/")
     # Browsers read a backslash as a slash, and drop tabs and line breaks.
     odd = "\\" in address or any(ord(character) < 0x21 for character in address)

@@ -27,7 +27,9 @@ LONGEST_NAME = 100
 class MemberForm(PlainForm):  # type: ignore[misc]  # wtforms is not typed
     """A member of a consortium (联合体成员)."""
 
-    name = StringField(_l("成员名称"), [Length(max=LONGEST_NAME)])
+    name = StringField(
+        _l("成员名称"), [Length(max=LONGEST_NAME, message=_l("最多 %(max)d 个字，请缩短。"))]
+    )
     credit_code = StringField(_l("统一社会信用代码"))
 
     @property

@@ -65,7 +65,7 @@ def make() -> str | Response | tuple[str, int]:
                 actor(),
                 now(),
                 prepared.public_key,
-                prepared.wrapped_private,
+                prepared.wrapped_private or b"",  # made under a passphrase: never None
             )
         except InvalidInput as error:
             add_errors(form, _translated(error))

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from guarantees.flow import steps
 from guarantees.ports import Produced, Vault
 from guarantees.records import codec
-from guarantees.records.person import OpeningKey
+from guarantees.records.person import CMS, OpeningKey
 from guarantees.records.project import Lot
-from signing.seal import vault_unwrap, vault_wrap
+from signing.seal import certificate_fault, vault_unwrap, vault_wrap
 
 FACTS_SIZE = 4 * 1024
 """Facts stand before the envelope at a fixed size, so that files differ by body size only."""
@@ -64,8 +64,11 @@ def inner(stored: Stored, vault: Vault) -> bytes:
     return vault_unwrap(stored.envelope, stored.eid, vault.unlock)
 
 
-def recipients(session: Session, lot: Lot) -> tuple[tuple[str, bytes], ...]:
-    """(label, public key) of the procurer and of agencies with a mandate to open."""
+def recipients(session: Session, lot: Lot, now: datetime) -> tuple[tuple[str, bytes], ...]:
+    """(label, public key) of the procurer and of agencies with a mandate to open.
+
+    Active keys alone; of a token while its certificate is valid.
+    """
     version = steps.current_version(session, lot.project)
     found: list[tuple[str, bytes]] = []
     for role, organisation in (("procurer", version.procurer_id), ("agency", version.agency_id)):
@@ -75,8 +78,23 @@ def recipients(session: Session, lot: Lot) -> tuple[tuple[str, bytes], ...]:
             session, lot.project_id, organisation, "lot.open"
         ):
             continue
-        found += [(role, key.public_key) for key in active_keys(session, organisation)]
+        found += [
+            (role, key.public_key)
+            for key in active_keys(session, organisation)
+            if key.kind != CMS or not certificate_fault(key.public_key, now)
+        ]
     return tuple(found)
+
+
+def keys_of(session: Session, organisation_id: str) -> list[OpeningKey]:
+    """All that it ever made; a retired one may be all that opens a letter."""
+    return list(
+        session.scalars(
+            select(OpeningKey)
+            .where(OpeningKey.organisation_id == organisation_id)
+            .order_by(OpeningKey.created_at)
+        )
+    )
 
 
 def active_keys(session: Session, organisation_id: str) -> list[OpeningKey]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -156,6 +157,34 @@ def test_another_organisation_finds_nothing(pages: Pages) -> None:
     assert pages.as_("rival").status("/institution/queue") == 403
     assert pages.as_("procurer").status(f"/supplier/cases/{case}") == 403
     assert pages.as_("").status(f"/supplier/cases/{case}") in (302, 303)
+
+
+def test_who_only_looks_is_offered_no_act(pages: Pages) -> None:
+    case, lot = applied(pages), pages.world.lot
+    clerk = pages.world.people["supplier"]
+    pages.world.people["onlooker"] = replace(clerk, roles=frozenset({"viewer"}))
+    onlooker, path = pages.as_("onlooker"), f"/supplier/cases/{case}"
+    assert f"/supplier/lots/{lot}/apply" in pages.as_("supplier").get(f"/supplier/lots/{lot}")
+    assert f"/supplier/lots/{lot}/apply" not in onlooker.get(f"/supplier/lots/{lot}")
+    assert f"{path}/withdraw" not in onlooker.get(path)
+    pages.as_("maker").sent(f"/institution/cases/{case}/recommend", decision="back", reason="缺页")
+    assert f"{path}/complete" not in onlooker.get(path)
+    assert "由本单位的经办人办理" in onlooker.get(path)
+    pages.as_("supplier").sent(f"{path}/complete", answer="已补")
+    decided(pages, case)
+    assert f"{path}/pay" in pages.as_("supplier").get(path)
+    assert f"{path}/pay" not in onlooker.get(path)
+
+
+def test_a_page_that_waits_reloads_itself_until_somebody_stops_it(pages: Pages) -> None:
+    supplier, case = pages.as_("supplier"), applied(pages)
+    path, reloads = f"/supplier/cases/{case}", '<meta http-equiv="refresh"'
+    decided(pages, case)
+    assert reloads not in supplier.get(path)
+    supplier.sent(f"{path}/pay", payer_account="6222000012345678")
+    assert reloads in supplier.get(path)
+    assert f'href="{path}?still=1"' in supplier.get(path)
+    assert reloads not in supplier.get(f"{path}?still=1")
 
 
 def test_products_and_policies(pages: Pages) -> None:

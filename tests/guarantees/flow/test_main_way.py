@@ -7,6 +7,7 @@ import pytest
 from app.cli.places import fonts
 from guarantees.errors import Duplicate, NotFound, SamePerson, TooEarly
 from guarantees.flow import apply, complete, issue, open_lot, pay, underwrite
+from guarantees.flow.steps.means import Means
 from guarantees.letter_glyphs import Glyphs, MissingGlyph
 from guarantees.ports import BankNotice
 from guarantees.records import casebook
@@ -93,7 +94,7 @@ def opened(world: World) -> None:
     for one in plan.letters:
         request = one.request()
         assert request is not None
-        letter = open_lot.unseal(one, keys, unwrap_st(request, secret))
+        letter = open_lot.unseal(one, Means(keys), unwrap_st(request, secret))
         assert letter == b"%PDF-1.7 " + one.terms.encode()
         verdict = open_lot.Verdict("verified")
         for _ in range(2):

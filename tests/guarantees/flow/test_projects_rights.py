@@ -9,7 +9,7 @@ import pytest
 
 from guarantees.errors import Forbidden, InvalidInput, NotFound
 from guarantees.flow import grant_mandate, make_opening_key
-from guarantees.queries import project_detail, projects
+from guarantees.queries import opening_keys, projects
 from guarantees.queries.lots import LotRow
 from guarantees.records.person import OpeningKey
 from guarantees.tables.permissions import PERMISSIONS
@@ -109,7 +109,7 @@ def test_a_key_opens_with_its_passphrase_alone(office: Office) -> None:
     with pytest.raises(seal.KeyLocked):
         seal.unwrap_private(row.wrapped_private, GOOD + "!")
     assert private not in row.wrapped_private
-    [listed] = world.read(project_detail.opening_keys, agency, world.now)
+    [listed] = world.read(opening_keys.of_own, agency, world.now)
     assert (listed.own, listed.fingerprint) == (True, seal.fingerprint_of(row.public_key))
 
 
