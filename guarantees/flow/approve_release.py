@@ -133,8 +133,6 @@ def approve(
         at=now,
     )
     held.keep(session, row, news)
-    session.add(row)
-    session.flush()
     steps.record_about(session, f"lot:{lot_id}", actor, now, "release.approved")
     return len(taken)
 

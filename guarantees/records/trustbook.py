@@ -69,28 +69,48 @@ def all_keys(session: Session, organisation_id: str) -> list[TrusteeKey]:
 
 
 def keep(session: Session, row: TrusteeApproval, parts: Parts) -> None:
-    """Puts a trustee's parts into its approval, under the vault's key."""
+    """Puts a trustee's parts into its approval, under the vault's key. What its organisation gave
+    before moves in, too: the later part counts."""
+    merged: dict[str, dict[Seat, bytes]] = {}
+    for earlier in _rows(session, row.opening_id):
+        if earlier.organisation_id == row.organisation_id:
+            _take(session, earlier, merged)
+            earlier.blob = None
+    for case, seats in parts.items():
+        merged.setdefault(case, {}).update(seats)
     found = [
         [case, subset, trustee, part.hex()]
-        for case, seats in parts.items()
+        for case, seats in merged.items()
         for (subset, trustee), part in seats.items()
     ]
     row.blob = session.info["vault"].lock(json.dumps(found).encode(), _aad(row.id))
+    session.add(row)
+    session.flush()
 
 
 def parts_of(session: Session, opening_id: str) -> dict[str, dict[Seat, bytes]]:
-    """All parts of a lot's letters that trustees have given so far; a later one counts."""
-    rows = session.scalars(
-        select(TrusteeApproval)
-        .where(TrusteeApproval.opening_id == opening_id, TrusteeApproval.blob.is_not(None))
-        .order_by(TrusteeApproval.at, TrusteeApproval.id)
-    )
+    """All parts of a lot's letters that trustees have given so far."""
     found: dict[str, dict[Seat, bytes]] = {}
-    for row in rows:
-        data = session.info["vault"].unlock(row.blob, _aad(row.id))
-        for case, subset, trustee, part in json.loads(data):
-            found.setdefault(case, {})[subset, trustee] = bytes.fromhex(part)
+    for row in _rows(session, opening_id):
+        _take(session, row, found)
     return found
+
+
+def _rows(session: Session, opening_id: str) -> list[TrusteeApproval]:
+    """Those with parts: one of each organisation."""
+    return list(
+        session.scalars(
+            select(TrusteeApproval)
+            .where(TrusteeApproval.opening_id == opening_id, TrusteeApproval.blob.is_not(None))
+            .order_by(TrusteeApproval.at)
+        )
+    )
+
+
+def _take(session: Session, row: TrusteeApproval, into: dict[str, dict[Seat, bytes]]) -> None:
+    data = session.info["vault"].unlock(row.blob, _aad(row.id))
+    for case, subset, trustee, part in json.loads(data):
+        into.setdefault(case, {})[subset, trustee] = bytes.fromhex(part)
 
 
 def given(session: Session, opening_id: str) -> int:
