@@ -67,7 +67,8 @@ OTHER_WRITES = frozenset(
         "demo_data",
     }
 )
-"""Commits before or beside the main way; each is one transaction with nothing around it."""
+"""Commits before or beside the main way; each is one transaction with nothing around it, but for a
+change of key, which tests/app/jobs/test_key_changes.py stops after each of its commits."""
 
 OTHER_PROCESSES = ("timekeeper.", "private_files.")
 """Points of the timekeeper's process: killed in tests/signing/test_timekeeper_process.py."""
