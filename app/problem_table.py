@@ -103,6 +103,16 @@ _BUSINESS: dict[str, Problem] = {
     "guarantees.errors.Duplicate": Problem(409, N_("已经办理过"), tone="warn", code="duplicate"),
     "guarantees.errors.TooEarly": Problem(409, N_("时间未到"), tone="wait", code="too_early"),
     "guarantees.errors.TooLate": Problem(409, N_("已过截止时间"), tone="end", code="too_late"),
+    "guarantees.errors.SubmissionClosed": Problem(
+        409, N_("投标已截止"), tone="end", code="submission_closed", way_out="back"
+    ),
+    "guarantees.errors.ProcurementEnded": Problem(
+        409, N_("采购已终止"), tone="end", code="procurement_ended", way_out="back"
+    ),
+    "guarantees.errors.OpeningUnderway": _NOT_NOW,
+    "guarantees.errors.EndTakenEffect": Problem(
+        409, N_("终止不能再撤销"), tone="end", code="end_taken_effect", way_out="back"
+    ),
     "guarantees.errors.RuleRefuses": Problem(
         422, N_("依照法规不能办理"), tone="bad", code="rule_refuses", way_out="back"
     ),

@@ -20,6 +20,8 @@ NOUNS: Mapping[str, str] = {
     "guarantee": N_("保函"),
     "letter": N_("函件"),
     "opening": N_("开标"),
+    "ending": N_("采购终止"),
+    "hold": N_("法律保全"),
     "opening key": N_("解密钥匙"),
     "key change": N_("换钥"),
     "recovery": N_("恢复申请"),
@@ -42,6 +44,7 @@ STATUS: Mapping[str, Words] = {
         "declined": ("bad", N_("不予承保")),
         "withdrawn": ("end", N_("已撤回")),
         "lapsed": ("end", N_("逾期未出函")),
+        "ended": ("end", N_("采购已终止")),
     },
     "payment": {
         "ordered": ("wait", N_("待缴")),
@@ -54,17 +57,33 @@ STATUS: Mapping[str, Words] = {
         "in_force": ("ok", N_("有效")),
         "released": ("end", N_("已解除")),
         "expired": ("end", N_("已到期")),
+        "withdrawn": ("end", N_("已撤回")),
     },
     "letter": {
         "sealed": ("seal", N_("已密封")),
         "opened": ("ok", N_("已解密")),
         "broken": ("bad", N_("不能打开")),
+        "withdrawn": ("end", N_("已撤回")),
+        "unopened": ("end", N_("永不开启")),
     },
     "opening": {
         "sealed": ("seal", N_("密封中")),
         "due": ("wait", N_("可以开标")),
         "opening": ("act", N_("开标中")),
         "opened": ("ok", N_("已开标")),
+        "ending": ("warn", N_("正在终止")),
+        "ended": ("end", N_("已终止")),
+    },
+    "ending": {
+        "asked": ("wait", N_("待另一人确认")),
+        "confirmed": ("act", N_("已确认，待生效")),
+        "ended": ("end", N_("已终止")),
+        "kept": ("end", N_("已撤销，采购继续")),
+        "dropped": ("end", N_("未确认即撤回")),
+    },
+    "hold": {
+        "set": ("warn", N_("保全中")),
+        "lifted": ("end", N_("已解除")),
     },
     "opening key": {
         "active": ("ok", N_("使用中")),
@@ -86,6 +105,7 @@ STATUS: Mapping[str, Words] = {
     "project": {
         "draft": ("draft", N_("草稿，待补充")),
         "registered": ("ok", N_("已登记")),
+        "ended": ("end", N_("已终止")),
     },
     "product": {
         "published": ("ok", N_("可申请")),
@@ -116,7 +136,8 @@ STATUS: Mapping[str, Words] = {
         "disabled": ("end", N_("已停用")),
     },
 }
-"""States of tables/lifecycle, and those computed from the time (expired, due, locked)."""
+"""States of tables/lifecycle, and those computed: from the time (expired, due, locked), or from the
+end of a lot, for which nothing of a single case may be written (ended, unopened, ending)."""
 
 
 def status_tone(noun: str, state: str) -> str:

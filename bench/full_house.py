@@ -15,6 +15,7 @@ from app.adapters.database import Sessions, make_engine
 from app.house import House
 from bench.stock import Size, Stock, parties
 from bench.stock_cases import Cases, cases
+from bench.stock_changes import Changes, changes
 from bench.stock_projects import Projects, projects
 
 
@@ -23,6 +24,7 @@ class FullHouse:
     stock: Stock
     projects: Projects
     cases: Cases
+    changes: Changes
     seconds: float
     """What filling it took."""
 
@@ -60,10 +62,11 @@ def _nothing_to_collect() -> Iterator[None]:
         gc.enable()
 
 
-def _fill(session: Session, stock: Stock, house: House) -> tuple[Projects, Cases]:
+def _fill(session: Session, stock: Stock, house: House) -> tuple[Projects, Cases, Changes]:
     parties(session, stock)
     planned = projects(stock)
-    return planned, cases(session, stock, planned, house)
+    changed = changes(stock, planned)
+    return planned, cases(session, stock, planned, house), changed
 
 
 def _hurry(connection: object, record: object) -> None:

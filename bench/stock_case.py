@@ -197,6 +197,7 @@ def _intent(
         opening=next(one.id for one in planned.openings if one.lot_id == lot.id),
         salt=stock.rng.randbytes(32),
         reserved_at=at,
+        archive=True,
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.house import House
 from app.jobs import opened_files
+from bench import stock_changes
 from bench.stock import Stock
 from bench.stock_case import LETTER_BYTES, Making, case_in
 from bench.stock_projects import Planned, Projects
@@ -40,6 +41,12 @@ STATES = (
 """Of a hundred sealed cases."""
 
 
+WITHDRAWN = 1
+"""Place of the sealed case whose letter its supplier took back; it was issued before."""
+FILED = 12
+"""Sealed cases whose letters lie in the store, if they have one."""
+
+
 @dataclass
 class Cases:
     sealed: list[Case] = field(default_factory=list)
@@ -53,6 +60,10 @@ def cases(session: Session, stock: Stock, projects: Projects, house: House) -> C
     institutions = stock.organisations["institution"]
     for planned, lot, supplier, state in _applied(stock, projects):
         case = case_in(making, planned, lot, supplier, institutions[0], state)
+        if state == "issued" and len(made.sealed) < FILED:
+            stock_changes.file_copy(house, case)
+        if len(made.sealed) == WITHDRAWN:
+            stock_changes.withdraw(stock, case)
         _seal(making, case, opened=False)
         made.sealed.append(case)
     filed = projects.filed(stock.main("procurer").id)

@@ -13,7 +13,9 @@ from werkzeug.routing import Rule
 from app.auth.guard import action_of
 from bench.full_house import FullHouse
 from bench.stock import MEMBERS, NOT_ENROLLED, Account
+from bench.stock_cases import FILED
 from guarantees.records.case import Case
+from guarantees.records.lot_end import LotEnd
 from guarantees.tables.permissions import PERMISSIONS
 
 NOBODY = ""
@@ -245,6 +247,40 @@ def _receipts(house: FullHouse, account: Account | None) -> Iterable[Values]:
             yield {"case": case.id}
 
 
+def _withdrawable(house: FullHouse, account: Account | None) -> Iterable[Values]:
+    """Issued and sealed: a letter that its supplier can take back."""
+    own = account.organisation if account else ""
+    for case in house.cases.sealed:
+        if case.state == "issued" and case.supplier == own:
+            yield {"case": case.id}
+
+
+def _withdrawn(house: FullHouse, account: Account | None) -> Iterable[Values]:
+    own = account.organisation if account else ""
+    for case in house.cases.sealed:
+        if case.withdrawal is not None and case.supplier == own:
+            yield {"case": case.id}
+
+
+def _copies(house: FullHouse, account: Account | None) -> Iterable[Values]:
+    own = account.organisation if account else ""
+    for case in house.cases.sealed[:FILED]:
+        if case.letter is not None and case.institution == own:
+            yield {"case": case.id}
+
+
+def _end(house: FullHouse, account: Account | None, end: LotEnd) -> Iterable[Values]:
+    """In the largest open project, if it is the account's."""
+    project = house.projects.open[0].project.id
+    if {"project": project} in list(_registered(house, account)):
+        yield {"project": project, "request": end.request}
+
+
+def _registered(house: FullHouse, account: Account | None) -> Iterable[Values]:
+    drafts = {one.project.id for one in house.projects.drafts}
+    return (one for one in _projects(house, account) if one["project"] not in drafts)
+
+
 def _projects(house: FullHouse, account: Account | None) -> Iterable[Values]:
     """The largest, those with the longest history, drafts; the operator sees all."""
     own = account.organisation if account else ""
@@ -288,6 +324,9 @@ ARGUMENTS: dict[str, Finder] = {
     "supplier.case": _cases,
     "supplier.receipt": _receipts,
     "supplier.letter": _own_letters,
+    "withdrawing.letter": _withdrawable,
+    "withdrawing.proof": _withdrawn,
+    "institution.archive": _copies,
     "institution.case": _cases,
     "institution.letter": _own_letters,
     "offers.product": _series,
@@ -299,6 +338,10 @@ ARGUMENTS: dict[str, Finder] = {
     "projects.show": _projects,
     "projects.edit": _projects,
     "projects.mandates": _projects,
+    "projects.ends": _registered,
+    "projects.confirm_end": lambda house, account: _end(house, account, house.changes.asked),
+    "projects.keep_end": lambda house, account: _end(house, account, house.changes.confirmed),
+    "holds.lift": lambda house, account: [{"hold": house.changes.hold.id}],
     "organisations.show": _organisations,
     "people.person": _people,
 }

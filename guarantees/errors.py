@@ -123,6 +123,39 @@ class TooLate(GuaranteeError):
     text = N_("已过截止时间，不能再办理。")
 
 
+class SubmissionClosed(TooLate):
+    """The lot's submission deadline has passed: no bid guarantee is taken on any more."""
+
+    code = "submission_closed"
+    text = N_(
+        "投标截止时间 %(deadline)s 已过，这个标段不再办理投标保函。请以采购公告写明的时间为准。"
+    )
+
+    def __init__(self, deadline: str, **fields: object) -> None:
+        super().__init__(deadline=deadline, **fields)
+
+
+class ProcurementEnded(TooLate):
+    """The end of the lot's procurement was confirmed."""
+
+    code = "procurement_ended"
+    text = N_("采购人已经确认终止这个标段的采购，不再办理。")
+
+
+class OpeningUnderway(GuaranteeError):
+    """An opening has begun and is not finished: its letters are neither sealed nor judged."""
+
+    code = "opening_underway"
+    text = N_("标段 %(lot)s 正在开标，请先完成开标，再办理终止。")
+
+
+class EndTakenEffect(TooLate):
+    """Too late to take the end of a lot back: its opening key is gone, or about to go."""
+
+    code = "end_taken_effect"
+    text = N_("已过可以撤销的时间：开标密钥已经或即将销毁，终止不能再撤销。")
+
+
 class Unavailable(GuaranteeError):
     """A service that this needs is away; nothing was changed."""
 

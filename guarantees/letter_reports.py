@@ -9,7 +9,8 @@ Input is a plain document (JSON), because it comes over a socket from the proces
      "letters": [{"word": "verified" | "fails" | "not_opened", "supplier" | null, "members": [],
                   "issuer" | null, "number" | null, "amount_fen" | null, "expires_on" | null,
                   "signature", "letter", "status": a verdict or null, "reason", "leaf": hex,
-                  "index": place in the log | null}]}
+                  "index": place in the log | null}],
+     "withdrawn": [leaves of letters taken back before the deadline: hex], may be left out}
 
 It rides along in the PDF as `opening-result.json` (RFC 8785).
 """
@@ -89,7 +90,11 @@ class ReportPress:
     def _html(self, document: Mapping[str, Any]) -> str:
         times = {name: datetime.fromisoformat(document[name]) for name in _MOMENTS}
         return self._jinja.get_template("opening_result.html").render(
-            document={**document, "letters": [_shown(one) for one in document["letters"]]},
+            document={
+                "withdrawn": [],
+                **document,
+                "letters": [_shown(one) for one in document["letters"]],
+            },
             times={name: chinese_time(moment) for name, moment in times.items()},
             counts=dict.fromkeys(_WORDS, 0) | Counter(o["word"] for o in document["letters"]),
             data_file=DATA_FILE,
@@ -117,6 +122,12 @@ def _check(document: Mapping[str, Any]) -> None:
         raise BadOpeningResult(field="letters")
     for letter in document["letters"]:
         _check_letter(letter)
+    _check_withdrawn(document.get("withdrawn", []))
+
+
+def _check_withdrawn(withdrawn: Any) -> None:
+    if not isinstance(withdrawn, list) or not all(isinstance(leaf, str) for leaf in withdrawn):
+        raise BadOpeningResult(field="withdrawn")
 
 
 def _check_moment(name: str, text: str) -> None:

@@ -11,6 +11,7 @@ STATUS_WORDS = {
     "in_force": N_("有效"),
     "released": N_("已解除"),
     "expired": N_("已到期"),
+    "withdrawn": N_("已撤回"),
 }
 """How the reason of step 12 calls them; other registers' words stay as they are."""
 
@@ -27,7 +28,7 @@ class RegisterEntry:
     terms: bytes
     """Canonical form of the terms (RFC 8785)."""
     status: str
-    """in_force, released, expired, …"""
+    """in_force, released, expired, withdrawn, …"""
     status_reason: str = ""
     """A Chinese sentence, may be empty."""
     included_in_log: bool | None = None

@@ -19,8 +19,9 @@ from app.house import House
 from app.jobs.worker import Jobs
 from app.portals.institution import offers, underwriting
 from app.portals.opening import recoveries, recovery, rooms, shares
+from app.portals.operator import holds
 from app.portals.people import trust
-from app.portals.projects import keys
+from app.portals.projects import ending, keys
 from app.portals.trustee import pages as trustee
 from guarantees.queries.sign_ins import SignedIn
 from guarantees.values.actor import Actor
@@ -104,6 +105,6 @@ def visit(world: World, folder: Path, monkeypatch: Any) -> Pages:
     app.before_request(sign_in)
     init_auth(app)
     modules = (offers, underwriting, rooms, keys, shares, recovery, recoveries, trust, trustee)
-    for module in modules:
+    for module in (*modules, ending, holds):
         monkeypatch.setattr(module, "prove", prove)
     return pages

@@ -31,6 +31,8 @@ from signing.seal.private_keys import Cost
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday 2026-03-02 09:00 in Beijing."""
+ARCHIVE = seal.make_key_pair()
+"""The institution's archive key."""
 PASSPHRASE = "correct horse 电池 staple"
 CHEAP = Cost(iterations=1, memory=64, lanes=1)
 """Tests derive keys often."""
@@ -116,6 +118,7 @@ class PlainLetters:
             opening_key=self.world.key_of_opening.public_key,
             recipients=[seal.Recipient.read(label, key) for label, key in order.recipients],
             recovery=seal.Recipient.of("recovery", order.recovery),
+            archive=seal.Recipient.of("institution", ARCHIVE.public_key),
             profile=order.profile,
             trustees=[seal.Recipient.of(role, key) for role, key in order.trustees],
         )

@@ -8,6 +8,7 @@ COMMANDS = {
     "bench": "measure against the plain way",
     "check": "format, lint, types, import contracts, security lint",
     "audit": "report every broken invariant of database, files and log",
+    "archive": "open an institution's archive copy of a sealed letter",
     "trustee": "agree to a release with a trustee's own key",
     "recover": "take shares out of a recovery request, offline, with the recovery key",
     "code": "print the current second factor of a demonstration login",

@@ -51,6 +51,9 @@ class CastProduct:
     regions: list[str]
     minutes_to_issue: int
     automatic: bool
+    back_withdrawn: int
+    back_ended: int
+    """Per cent of the premium, after a withdrawal and after a failed tender."""
     consortium: bool
 
 

@@ -33,6 +33,8 @@ def _publish(stage: Stage, product: CastProduct) -> str:
         minutes_to_issue=product.minutes_to_issue,
         automatic=product.automatic,
         consortium=product.consortium,
+        back_withdrawn=product.back_withdrawn,
+        back_ended=product.back_ended,
     )
     maker = actor_of(stage, product.institution, "maker")
     return stage.write("product", publish_product.publish, maker, stage.house.now(), form)

@@ -2,11 +2,16 @@
 
 import threading
 from collections import OrderedDict
+from datetime import datetime
+
+from sqlalchemy.orm import Session
 
 from app.adapters.mail import render
 from app.house import House
 from guarantees.queries import recipients
+from guarantees.queries.recipients import Mail
 from guarantees.records.outbox import Message
+from guarantees.tables import notices
 from signing import faults
 
 SENDING = faults.declare("mail.before_call")
@@ -44,7 +49,7 @@ def send_mails(house: House, message: Message) -> None:
     offers nothing better.
     """
     with house.sessions.reading() as session:
-        mails = recipients.mails(session, message.arguments)
+        mails = _mails(session, message, house.now())
     failure: Exception | None = None
     for mail in mails:
         key = (message.id, mail.to, mail.text)
@@ -61,3 +66,9 @@ def send_mails(house: House, message: Message) -> None:
             _sent.add(key)
     if failure is not None:
         raise failure
+
+
+def _mails(session: Session, message: Message, now: datetime) -> tuple[Mail, ...]:
+    if message.arguments["about"] == notices.HOLDERS:
+        return recipients.to_holders(session, message.arguments, now)
+    return recipients.mails(session, message.arguments)

@@ -70,6 +70,7 @@ def result(session: Session, room: Room, actor: Actor, now: datetime) -> dict[st
         "closed_at": now.isoformat(),
         "log": _logged(session, room),
         "letters": [_listed(session, one) for one in room.results],
+        "withdrawn": [leaf.hex() for leaf in room.withdrawn],
     }
 
 

@@ -16,6 +16,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.portals.people.trust",
     "app.portals.supplier.cases",
     "app.portals.supplier.choose",
+    "app.portals.supplier.withdrawing",
     "app.portals.institution.underwriting",
     "app.portals.institution.offers",
     "app.portals.opening.rooms",
@@ -25,6 +26,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.portals.opening.supervision",
     "app.portals.projects.pages",
     "app.portals.projects.keys",
+    "app.portals.operator.holds",
     "app.portals.trustee.pages",
     "app.portals.trustee.keys",
 )

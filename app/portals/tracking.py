@@ -7,7 +7,7 @@ from app.text import _
 from guarantees.queries.lots import LotRow
 from guarantees.records.case import Case
 
-ENDED = {"declined", "withdrawn", "lapsed"}
+ENDED = {"declined", "withdrawn", "lapsed", "ended"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ def _dropped(name: str, case: Case, reached: bool) -> Step:
     notes = {
         "declined": ("bad", _("不予承保，见理由")),
         "withdrawn": ("end", _("已撤回")),
+        "ended": ("end", _("采购已终止")),
         "lapsed": ("bad", _("开标前未能出函") if case.paid else _("逾期未缴费")),
     }
     tone, note = notes[case.state]
@@ -72,7 +73,9 @@ def _ahead(name: str, case: Case, lot: LotRow, *, current: bool) -> Step:
 
 def _end(case: Case, reached: bool) -> Step:
     guarantee = case.guarantee
-    if guarantee is None:
+    if guarantee is not None and guarantee.state == "released" and case.state == "issued":
+        return Step("end", _("到期或解除"), _("已解除"))
+    if guarantee is None or guarantee.state != "in_force":
         tone = "end" if case.state in ENDED else "draft"
         return Step(tone, _("到期或解除"), _("不再进行") if tone == "end" else _("尚未开始"))
     note = _("%(day)s 24:00", day=guarantee.expires_on.strftime("%m-%d"))

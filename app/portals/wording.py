@@ -53,6 +53,9 @@ EVENTS: Mapping[str, str] = {
     "letter.lapsed": N_("开标前未能出函"),
     "letter.opened": N_("开标时解密"),
     "letter.broken": N_("开标时不能打开"),
+    "letter.withdrawn": N_("供应商撤回保函"),
+    "letter.withheld": N_("守时服务确认永不解锁"),
+    "guarantee.released": N_("采购终止，保函解除"),
 }
 
 

@@ -22,10 +22,12 @@ from asn1crypto import pem
 from app.demo.cast import institutions
 from app.processes import child
 from app.processes.loopback import HOST, Answer, Handler, Route, Server, as_json, inherited, listen
-from app.processes.signing_keys import PLATFORM
+from app.processes.signing_keys import PLATFORM, archive_name
 from signing import certificates, private_files
 from signing.certificates import Authority
 from signing.errors import SigningError
+from signing.seal.hpke import public_of
+from signing.seal.private_keys import make_key_pair
 from signing.timestamps import CONTENT_TYPE_REPLY, TimeStampAuthority
 
 PASSPHRASE_FILE = "passphrase"  # nosec B105 - a file's name
@@ -99,7 +101,18 @@ def set_up(folder: Path, ring: Path, crl_url: str) -> Authority:
             certificates.issue_institution(
                 authority, institution.name, institution.credit_code, now, directory=ring
             )
+        _archive_key(ring, institution.credit_code)
     return authority
+
+
+def _archive_key(ring: Path, institution: str) -> None:
+    """The demonstration's institutions keep theirs with the signer's user."""
+    private, public = ring / archive_name(institution), ring / archive_name(institution, "pub")
+    if not private.exists():
+        private_files.write_new(private, make_key_pair().private_key.hex().encode() + b"\n")
+    if not public.exists():
+        held = bytes.fromhex(private_files.read(private, LONGEST_PASSPHRASE).decode())
+        private_files.write_new(public, public_of(held))
 
 
 def _authority(folder: Path, passphrase: bytes, crl_url: str) -> Authority:

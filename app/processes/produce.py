@@ -66,15 +66,18 @@ def produce(
     trust: Trust,
     now: datetime,
     timekeeper_keys: Mapping[str, bytes] | None = None,
+    archive_key: bytes | None = None,
 ) -> Produced:
     """The signed letter, sealed until the opening of its lot, and what may be known of it.
+
+    archive_key: the institution's own, for its copy of the legal 15 years; None: without one.
 
     Raises LetterNotMade; MissingGlyph, LetterFormMissing, RenderFailed of the press.
     """
     commission = read_order(order, now, timekeeper_keys)
     signed = sign(render(commission, press), commission, key, timestamper, now)
     report = check(signed, commission, key, trust, now)
-    return close(signed, report, commission, key)
+    return close(signed, report, commission, key, archive_key)
 
 
 def render(commission: Commission, press: LetterPress) -> bytes:
@@ -123,12 +126,16 @@ def check_signed(signed: bytes, key: SigningKey, trust: Trust, now: datetime) ->
 
 
 def close(
-    signed: bytes, report: SignatureReport, commission: Commission, key: SigningKey
+    signed: bytes,
+    report: SignatureReport,
+    commission: Commission,
+    key: SigningKey,
+    archive_key: bytes | None = None,
 ) -> Produced:
     """Seal to the opening and the recipients; nothing but the result outlives the call."""
     if report.time is None:
         raise LetterNotMade("not_verified", "time")
-    envelope = _sealed(signed, commission)
+    envelope = _sealed(signed, commission, archive_key)
     return Produced(
         inner=envelope.inner,
         eid=envelope.eid,
@@ -139,7 +146,7 @@ def close(
     )
 
 
-def _sealed(signed: bytes, commission: Commission) -> Envelope:
+def _sealed(signed: bytes, commission: Commission, archive_key: bytes | None) -> Envelope:
     order = commission.order
     context = SealContext.new(commission.terms.number, order.lot, commission.opening.opening)
     try:
@@ -149,6 +156,7 @@ def _sealed(signed: bytes, commission: Commission) -> Envelope:
             opening_key=commission.opening.public_key,
             recipients=[Recipient.read(label, public) for label, public in order.recipients],
             recovery=Recipient.of("recovery", order.recovery),
+            archive=Recipient.of("institution", archive_key) if archive_key else None,
             profile=order.profile,
             trustees=[Recipient.of(role, public) for role, public in order.trustees],
         )

@@ -99,6 +99,7 @@ class SigningDesk:
             trust=self.trust(),
             now=self.clock(),
             timekeeper_keys=self.timekeeper_keys,
+            archive_key=self.keys.archive_key(issuer),
         )
 
     def preview(self, terms: str, template: str) -> bytes:

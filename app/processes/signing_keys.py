@@ -5,6 +5,8 @@ A folder of mode 0700 that only the signer's user can read:
     passphrase          of all key files here (0600)
     <code>.key.pem      encrypted PKCS#8, with <code>.pem: certificate, then its issuers
     platform.key.pem    what the platform signs its own documents with
+    <code>.archive.pub  the institution's archive key, public half (signing/seal, wrap A); its
+                        private half never lies here, but in the demonstration, as <code>.archive
     journal             one hash-chained line for every use of a key, never rewritten
     log.key             of the transparency log, with log-heads.json (log_signer.py)
     lock                held while a signer runs
@@ -32,6 +34,9 @@ from signing.timekeeper.journal import Event, FileJournal, Journal, JournalUnava
 PLATFORM = "platform"
 _LONGEST_PASSPHRASE = 4096
 
+ARCHIVE_KEY_BYTES = 32
+"""X25519."""
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -45,6 +50,11 @@ class Use:
     """Random id of the letter's intent, or of the opening."""
     purpose: str
     """letter or list."""
+
+
+def archive_name(institution: str, half: str = "") -> str:
+    """File of an archive key: of its public half ("pub"), or of the private one."""
+    return f"{institution}.archive.{half}" if half else f"{institution}.archive"
 
 
 class RecordedKey:
@@ -116,6 +126,16 @@ class KeyRing:
             if name not in self._keys:
                 self._keys[name] = self._load(name)
             return self._keys[name]
+
+    def archive_key(self, name: str) -> bytes | None:
+        """Public half of the institution's archive key; None: it has none, and keeps no copy."""
+        try:
+            held = private_files.read(self._folder / archive_name(name, "pub"), ARCHIVE_KEY_BYTES)
+        except FileNotFoundError:
+            return None
+        if len(held) != ARCHIVE_KEY_BYTES:
+            raise LetterNotMade("no_signing_key", "archive key")
+        return held
 
     def use(self, use: Use) -> RecordedKey:
         """The key for one use, in force now."""

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from guarantees.errors import N_, Duplicate, InvalidInput, NotFound, RuleRefuses, TooLate
+from guarantees.errors import N_, Duplicate, InvalidInput, NotFound, RuleRefuses
 from guarantees.flow import steps
-from guarantees.flow.steps import automatic
+from guarantees.flow.steps import automatic, running
 from guarantees.ports import Printable, anything_prints
 from guarantees.records import casebook, facts, slots
 from guarantees.records.case import Applicant, Case, Consent, Quote
@@ -99,7 +99,7 @@ def _submit_one(
     supplier: Organisation,
     choice: Choice,
 ) -> str:
-    lot, version = _open_lot(session, choice.lot, now)
+    lot, version = running.taking_bids(session, choice.lot, now)
     product = _offered(session, choice.product, lot, version, len(form.members))
     case = _new_case(actor, now, form, supplier, lot, version, product)
     judgement = facts.application(
@@ -129,24 +129,6 @@ def _check_form(form: ApplicationForm, supplier: Organisation) -> None:
         errors["contact"] = N_("请填写联系人和电话，便于机构联系您。")
     if errors:
         raise InvalidInput(errors)
-
-
-def _open_lot(session: Session, lot_id: str, now: datetime) -> tuple[Lot, ProjectVersion]:
-    """The lot and its notice in force; only registered projects before their deadline."""
-    lot = steps.lot(session, lot_id)
-    if lot.project.state != "registered" or lot.withdrawn:
-        raise NotFound(noun="lot", id=lot_id)
-    version = steps.current_version(session, lot.project)
-    if now >= _deadline(version):
-        raise TooLate(noun="lot", id=lot_id)
-    return lot, version
-
-
-def _deadline(version: ProjectVersion) -> datetime:
-    """Submission deadline; a registered project has one."""
-    if version.submission_deadline is None:
-        raise NotFound(noun="deadline", id=version.project_id)
-    return version.submission_deadline
 
 
 def _offered(
@@ -214,7 +196,7 @@ def _quote(product: Product, amount: Money, version: ProjectVersion, now: dateti
         formula=f"{premium.formula}: {premium.explanation}",
         rate_ppm=product.rate_ppm,
         minimum=Money(product.minimum_fen),
-        valid_until=quote_until(now, _deadline(version)),
+        valid_until=quote_until(now, running.deadline(version)),
     )
 
 

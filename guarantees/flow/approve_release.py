@@ -21,7 +21,7 @@ from guarantees.errors import (
     TrusteeKeyNeeded,
 )
 from guarantees.flow import steps
-from guarantees.flow.steps import envelopes
+from guarantees.flow.steps import envelopes, running
 from guarantees.ports import Files, Vault
 from guarantees.records import casebook
 from guarantees.records import trustbook as held
@@ -65,7 +65,7 @@ def asked(
     return [
         one
         for case in cases
-        if case.sealed and case.letter
+        if case.sealed and case.letter and case.letter.state == "sealed"
         for one in _asked_of(case, keys, files, vault)
     ]
 
@@ -79,6 +79,7 @@ def opening_of(session: Session, actor: Actor, now: datetime, lot_id: str) -> Op
         raise TooEarly(beijing_text(opening.opening_time), noun="opening", id=opening.id)
     if opening.state not in ("sealed", "opening"):
         raise TooLate(noun="opening", id=opening.id)
+    running.not_ending(session, lot_id)
     return opening
 
 

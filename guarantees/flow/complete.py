@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import N_, InvalidInput, NotFound
 from guarantees.flow import steps
-from guarantees.flow.steps import automatic
+from guarantees.flow.steps import automatic, running
 from guarantees.records import casebook
 from guarantees.records.case import Case
 from guarantees.tables.lifecycle import move
@@ -19,6 +19,7 @@ def complete(session: Session, actor: Actor, now: datetime, case_id: str, answer
     case = _own(session, actor, case_id)
     if not answer.strip():
         raise InvalidInput({"answer": N_("请写明补正的内容。")})
+    running.taking_bids(session, case.lot, now)
     case.state = move("application", case.state, "submitted", "application.complete")
     steps.record(case, actor, now, "application.completed", answer.strip())
     casebook.save(session, case)
@@ -29,6 +30,7 @@ def withdraw(session: Session, actor: Actor, now: datetime, case_id: str) -> Non
     """Before the premium is paid; the lot is free for another application at once."""
     steps.require(actor, "application.withdraw", now)
     case = _own(session, actor, case_id)
+    running.not_ended(session, case.lot)
     counted = case.state == "awaiting_payment"
     case.state = move("application", case.state, "withdrawn", "application.withdraw")
     if counted:

@@ -18,8 +18,14 @@ from guarantees.values.text import tidy
 ACTIONS = {
     "opening.read": N_("查看开标室"),
     "lot.open": N_("开标并解密函件"),
+    "lot.end": N_("提出终止采购"),
+    "lot.confirm_end": N_("确认终止采购"),
+    "lot.keep": N_("撤销终止采购"),
 }
 """What a mandate can hold, as shown; a test compares it with tables/permissions."""
+
+USUAL = ("opening.read", "lot.open")
+"""What is ticked at first: an agency ends a procurement only where the procurer says so."""
 
 
 def grant(

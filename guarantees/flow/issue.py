@@ -9,18 +9,18 @@ import secrets
 from datetime import datetime
 from urllib.parse import urlencode
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import N_, NotFound, TooLate
 from guarantees.errors import Unavailable as ServiceUnavailable
 from guarantees.flow import steps
-from guarantees.flow.steps import automatic, envelopes
+from guarantees.flow.steps import automatic, envelopes, running
 from guarantees.ports import Files, LetterFactory, LetterOrder, Vault
 from guarantees.records import casebook, facts, log, trustbook
-from guarantees.records.case import Case, Guarantee, Intent, Letter
+from guarantees.records.case import Case, DueBack, Guarantee, Intent, Letter
 from guarantees.records.organisation import Organisation
 from guarantees.records.project import Opening, ProjectVersion, expiry, lot_notice
+from guarantees.sums.due_back import MOST
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.values.actor import SYSTEM
 from guarantees.values.codes import check_code, new_letter_number
@@ -111,23 +111,27 @@ def log_letter(session: Session, intent: Intent, stored: envelopes.Stored) -> by
 
 
 def lapse(session: Session, now: datetime, case_id: str) -> None:
-    """The opening began before the letter was made: nothing is issued, the premium is due back."""
+    """The opening began before the letter was made: nothing is issued, the premium is due back.
+
+    Nothing is done for a case whose lot has ended: its exposure is free, and it is due back by
+    what the product says of failed tenders.
+    """
     case = casebook.get(session, case_id)
     if case.letter is not None or case.state == "lapsed":
         return
+    if running.hold(session, case.lot).state == "ended":
+        return
     case.state = move("application", case.state, "lapsed", "letter.issue")
     automatic.free(session, case)
+    case.due_back.append(DueBack("lapsed", MOST, case.quote.premium, now))
     steps.record(case, SYSTEM, now, "letter.lapsed", N_("开标前未能出函，保费应由机构退还。"))
     casebook.save(session, case)
     steps.tell(session, "letter.lapsed", case.supplier)
 
 
 def _opening(session: Session, case: Case, now: datetime) -> Opening:
-    """The lot's opening, which does not begin before this transaction has ended: a letter settled
-    beside it would stand on no list. (SQLite has one writer at a time anyway.)"""
-    opening = session.scalars(
-        select(Opening).where(Opening.lot_id == case.lot).with_for_update(read=True, of=Opening)
-    ).one()
+    """The lot's opening, held; `TooLate` once it has begun, or T has come."""
+    opening = running.hold(session, case.lot)
     if opening.state != "sealed" or now >= opening.opening_time:
         raise TooLate(noun="letter", id=case.id)
     return opening
@@ -146,6 +150,7 @@ def _intent(session: Session, case: Case, opening: Opening, now: datetime) -> In
         opening=opening.id,
         salt=secrets.token_bytes(32),
         reserved_at=now,
+        archive=True,
     )
 
 

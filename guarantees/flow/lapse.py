@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import N_
 from guarantees.flow import steps
-from guarantees.flow.steps import automatic
+from guarantees.flow.steps import automatic, running
 from guarantees.records import casebook
 from guarantees.records.case import Case
 from guarantees.records.guarantee import OpenCase
@@ -51,15 +51,17 @@ def lapse(session: Session, now: datetime, case_id: str) -> bool:
     Its payment, if one is under way, stays open: a notice that comes later is judged as any that
     finds the application ended (flow.pay), and says that the money is due back.
     """
+    opening = running.hold(session, casebook.get(session, case_id).lot)
     case = casebook.get(session, case_id)
-    opening = _openings(session, {case.lot}).get(case.lot)
     if not _lapsing(case.state):
         return False
     under_way = _under_way(case)
-    if not _is_over(now, case.submitted_at, opening, under_way=under_way):
+    if not _is_over(now, case.submitted_at, opening.opening_time, under_way=under_way):
         return False
     case.state = move("application", case.state, "lapsed", "application.lapse")
-    automatic.free(session, case)
+    # The end of a lot gave back all that it took. Its cases lapse as any others do, and the book
+    # is written all the same: what is written must not tell whose lot had ended.
+    automatic.free(session, case, counted=opening.state != "ended")
     note = NOT_ARRIVED if under_way else NOT_PAID
     steps.record(case, SYSTEM, now, "application.lapsed", note)
     casebook.save(session, case)

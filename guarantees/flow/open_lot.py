@@ -14,9 +14,15 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from guarantees.errors import MoveRefused, NotFound, OtherKeyNeeded, PassphraseRefused, TooEarly
+from guarantees.errors import (
+    MoveRefused,
+    NotFound,
+    OtherKeyNeeded,
+    PassphraseRefused,
+    TooEarly,
+)
 from guarantees.flow import steps
-from guarantees.flow.steps import envelopes, keyring
+from guarantees.flow.steps import envelopes, keyring, running
 from guarantees.flow.steps.means import Means
 from guarantees.ports import Files, Vault
 from guarantees.records import casebook, log, trustbook
@@ -94,7 +100,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Verdict:
-    """ "verified", "fails" (the letter was opened and does not hold) or "not_opened"."""
+    """ "verified", "fails" (the letter was opened and does not hold), "not_opened", "withdrawn"."""
 
     word: str
     reason: str = ""
@@ -150,7 +156,7 @@ def waiting(
 
 def _plan(session: Session, opening: Opening, lot_id: str, files: Files, vault: Vault) -> Plan:
     cases = (casebook.get(session, one) for one in casebook.of_lot(session, lot_id))
-    letters = [_sealed(case, files, vault) for case in cases if case.sealed and case.letter]
+    letters = [_sealed(case, files, vault) for case in cases if _waits(case)]
     given = trustbook.parts_of(session, opening.id)
     letters = [replace(one, parts=given.get(one.case, {})) for one in letters]
     secrets.SystemRandom().shuffle(letters)
@@ -190,10 +196,26 @@ def begin(session: Session, actor: Actor, now: datetime, plan: Plan) -> None:
     """The timekeeper has released the shares: the lot is being opened."""
     opening = _authorised(session, actor, now, plan.lot, alone=True)
     if opening.state == "sealed":
+        _list_withdrawn(session, now, plan)
         opening.state = move("opening", opening.state, "opening", "lot.open")
         opening.started_at = now
         opening.total = len(plan.letters)
         steps.record_about(session, f"lot:{plan.lot}", actor, now, "opening.begun")
+
+
+def _list_withdrawn(session: Session, now: datetime, plan: Plan) -> None:
+    """Letters taken back before the deadline stand in the result by their leaf alone."""
+    cases = [casebook.get(session, one) for one in casebook.of_lot(session, plan.lot)]
+    cases = [case for case in cases if case.sealed and case.withdrawal is not None]
+    secrets.SystemRandom().shuffle(cases)
+    for case in cases:
+        casebook.to_plain(session, case)
+        _add_result(session, now, plan, case, Verdict("withdrawn"))
+
+
+def _waits(case: Case) -> bool:
+    """Whether the case has a letter that waits for its verdict."""
+    return case.sealed and case.letter is not None and case.letter.state == "sealed"
 
 
 def note_waiting(
@@ -219,13 +241,19 @@ def record(
     """Write the case into ordinary rows with its verdict; a second call changes nothing."""
     _authorised(session, actor, now, plan.lot)
     case = casebook.get(session, one.case)
-    if not case.sealed or case.letter is None:
+    if not _waits(case) or case.letter is None:
         return
     after = "broken" if verdict.word == "not_opened" else "opened"
     case.letter.state = move("letter", case.letter.state, after, "lot.open")
     case.letter.opened_at, case.letter.file = now, file
     steps.record(case, actor, now, f"letter.{after}", verdict.reason)
     casebook.to_plain(session, case)
+    _add_result(session, now, plan, case, verdict)
+
+
+def _add_result(session: Session, now: datetime, plan: Plan, case: Case, verdict: Verdict) -> None:
+    if case.letter is None:
+        raise NotFound(noun="letter", id=case.id)
     session.add(
         OpeningResult(
             id=new_id(),
@@ -253,7 +281,7 @@ def finish(
         return opening.state == "opened"
     waiting = [casebook.get(session, one) for one in casebook.of_lot(session, plan.lot)]
     waiting = [case for case in waiting if case.sealed]
-    if any(case.letter is not None for case in waiting):
+    if any(_waits(case) for case in waiting):
         return False
     secrets.SystemRandom().shuffle(waiting)
     for case in waiting:
@@ -290,6 +318,7 @@ def _authorised(
     opening = session.scalars(chosen).one_or_none()
     if opening is None:
         raise NotFound(noun="opening", id=lot_id)
+    running.not_ending(session, lot_id)
     return opening
 
 
@@ -332,5 +361,7 @@ def _recipients(one: Sealed) -> list[bytes]:
 
 
 def _results(session: Session, opening_id: str) -> int:
+    """Without the letters that were withdrawn."""
     count = select(func.count()).select_from(OpeningResult)
-    return session.scalar(count.where(OpeningResult.opening_id == opening_id)) or 0
+    of_it = (OpeningResult.opening_id == opening_id, OpeningResult.verdict != "withdrawn")
+    return session.scalar(count.where(*of_it)) or 0

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import N_, Duplicate, InvalidInput, NotFound, TooLate
 from guarantees.flow import steps
+from guarantees.flow.steps import running
 from guarantees.ports import BankNotice, PremiumOrder
 from guarantees.records import casebook, codec, outbox, slots
 from guarantees.records.case import Case, Payment, Posting
@@ -68,7 +69,7 @@ def order_for_bank(session: Session, case_id: str) -> PremiumOrder | None:
     """What the job sends to the bank; None if the payment is no longer open, or not wanted."""
     case = casebook.get(session, case_id)
     payment = case.payment()
-    if payment is None or payment.state != "ordered" or not _payable(case):
+    if payment is None or payment.state != "ordered" or not _payable(session, case):
         return None
     return PremiumOrder(
         reference=payment.reference,
@@ -135,7 +136,7 @@ def _apply(
     session: Session, case: Case, payment: Payment, notice: BankNotice, now: datetime
 ) -> None:
     payment.bank_reference, payment.received = notice.bank_reference, notice.amount
-    problem = _problem(case, payment, notice)
+    problem = _problem(session, case, payment, notice)
     if problem:
         outcome = "failed" if notice.outcome == "failed" else "mismatched"
         payment.state = move("payment", payment.state, outcome, "payment.settle")
@@ -165,14 +166,15 @@ def premium_entry(case: Case, payment: Payment, now: datetime) -> list[Posting]:
     ]
 
 
-def _payable(case: Case) -> bool:
-    return may("application", case.state, "payment.settle")
+def _payable(session: Session, case: Case) -> bool:
+    awaited = may("application", case.state, "payment.settle")
+    return awaited and not running.ended(session, case.lot)
 
 
-def _problem(case: Case, payment: Payment, notice: BankNotice) -> str:
+def _problem(session: Session, case: Case, payment: Payment, notice: BankNotice) -> str:
     if notice.outcome != "paid":
         return notice.reason or N_("银行未能扣款。")
-    if not _payable(case):
+    if not _payable(session, case):
         return N_("扣款到账前申请已经结束，不再出函，款项未动用，应由机构原路退回。")
     if notice.amount != payment.amount:
         return N_("到账金额与应付保费不同，款项未动用，请联系银行退回后重新支付。")
@@ -182,6 +184,8 @@ def _problem(case: Case, payment: Payment, notice: BankNotice) -> str:
 
 
 def _check_deadline(session: Session, case: Case, now: datetime) -> None:
+    """The notice in force decides: a correction may have moved the deadline since the quote."""
+    running.taking_bids(session, case.lot, now)
     if now >= case.quote.valid_until:
         raise TooLate(noun="quote", id=case.id)
 

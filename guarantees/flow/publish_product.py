@@ -11,6 +11,7 @@ from guarantees.flow import steps
 from guarantees.records.organisation import Organisation
 from guarantees.records.product import Product
 from guarantees.rules import independent_guarantee
+from guarantees.sums.due_back import MOST
 from guarantees.sums.pricing import BadTariff, Tariff
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.values.actor import Actor
@@ -32,6 +33,10 @@ class ProductForm:
     minutes_to_issue: int
     automatic: bool
     consortium: bool
+    back_withdrawn: int | None = None
+    """Per cent of the premium due back after a withdrawal before the deadline; None: no rule."""
+    back_ended: int | None = None
+    """The same when the procurement fails or is cancelled before the opening."""
 
 
 def publish(
@@ -61,6 +66,8 @@ def publish(
         minutes_to_issue=form.minutes_to_issue,
         automatic=form.automatic,
         consortium=form.consortium,
+        back_withdrawn=form.back_withdrawn,
+        back_ended=form.back_ended,
         state=move("product", NEW, "published", "product.publish"),
         published_by=actor.person_id or None,
         published_at=now,
@@ -98,6 +105,10 @@ def _check(form: ProductForm, institution: Organisation) -> None:
         errors["name"] = N_("请填写产品名称。")
     if not 0 < form.minutes_to_issue <= LONGEST_PROMISE_MINUTES:
         errors["minutes_to_issue"] = N_("承诺出函时间应在 1 分钟到 30 天之间。")
+    for field in ("back_withdrawn", "back_ended"):
+        percent = getattr(form, field)
+        if percent is not None and not 0 <= percent <= MOST:
+            errors[field] = N_("退费比例应在 0 到 100 之间。")
     try:
         Tariff(form.rate_ppm, form.minimum, form.ceiling)
     except BadTariff as error:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import N_, InvalidInput, NotFound, SamePerson
 from guarantees.flow import steps
-from guarantees.flow.steps import automatic
+from guarantees.flow.steps import automatic, running
 from guarantees.records import casebook
 from guarantees.records.case import Case, Opinion
 from guarantees.tables.lifecycle import move
@@ -101,4 +101,5 @@ def _own(session: Session, actor: Actor, case_id: str) -> Case:
     case = casebook.get(session, case_id)
     if case.institution != actor.organisation_id:
         raise NotFound(noun="case", id=case_id)
+    running.not_ended(session, case.lot)
     return case

@@ -12,18 +12,16 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
 from guarantees.ports import Files, Vault
-from guarantees.records import casebook, exposure, slots
+from guarantees.records import archive, casebook, exposure, slots
 from guarantees.records.case import Case
-from guarantees.records.guarantee import OpenCase, OpeningResult
+from guarantees.records.guarantee import COUNTED, OpenCase, OpeningResult
+from guarantees.records.lot_end import LotEnd
 from guarantees.records.organisation import Organisation
 from guarantees.records.project import Opening
 from guarantees.records.sealed import LogLeaf, SealedCase, SealedIndex
 from guarantees.sums import limits
 from guarantees.tables.lifecycle import states
-from signing.seal import SealBroken, leaf_hash, leaf_of
-
-COUNTED = frozenset({"awaiting_payment", "issuing", "issued"})
-"""Applications in these states take exposure."""
+from signing.seal import SealBroken, archive_fingerprint, leaf_hash, leaf_of, vault_unwrap
 
 PAID = frozenset({"issuing", "issued"})
 
@@ -44,6 +42,7 @@ class Broken:
 def broken(session: Session, files: Files, vault: Vault) -> Iterator[Broken]:
     """All broken invariants; none: the records are whole."""
     leaves = set(session.scalars(select(LogLeaf.leaf)))
+    ended = set(session.scalars(select(Opening.lot_id).where(Opening.state == "ended")))
     used: dict[str, Counter[str]] = {}
     tags = 0
     guards: set[tuple[str, str]] = set()
@@ -58,10 +57,11 @@ def broken(session: Session, files: Files, vault: Vault) -> Iterator[Broken]:
         yield from _slots(session, case, found)
         tags += len(case.payments)
         guards.add((case.lot, case.supplier))
-        if case.state in COUNTED:
+        if _counts(case, ended):
             _count(used.setdefault(case.institution, Counter()), case)
     yield from _index(session, tags, guards)
     yield from _books(session, used)
+    yield from _archives(session)
     yield from _openings(session)
 
 
@@ -89,7 +89,17 @@ def _case(case: Case, leaves: set[bytes]) -> Iterator[Broken]:
         ("one entry for each settled payment", len(entries) == len(settled)),
         ("one settled payment at most", len(settled) <= 1),
         ("paid before it is issued", not _was_paid(case) or len(settled) == 1),
-        ("an issued case has its letter", (case.state == "issued") == (letter is not None)),
+        ("an issued case has its letter", _issued(case) == (letter is not None)),
+        (
+            "what was withdrawn is withdrawn for good",
+            (case.withdrawal is not None)
+            == (letter is not None and letter.state == "withdrawn")
+            == (guarantee is not None and guarantee.state == "withdrawn"),
+        ),
+        (
+            "a withdrawal has its leaf in the log",
+            case.withdrawal is None or case.withdrawal.leaf in leaves,
+        ),
         ("a letter has its guarantee", (letter is None) == (guarantee is None)),
         ("a letter has its leaf in the log", letter is None or letter.leaf in leaves),
         ("a letter's PDF has its leaf in the log", letter is None or _letter_leaf(case) in leaves),
@@ -102,6 +112,10 @@ def _case(case: Case, leaves: set[bytes]) -> Iterator[Broken]:
     for rule, holds in checks:
         if not holds:
             yield Broken(rule, f"case {case.id}")
+
+
+def _issued(case: Case) -> bool:
+    return case.state == "issued" or case.withdrawal is not None
 
 
 def _was_paid(case: Case) -> bool:
@@ -129,8 +143,18 @@ def _letter(case: Case, files: Files, vault: Vault) -> Iterator[Broken]:
         vault.open("letter_facts", facts, case.intent.id.encode())
     except SealBroken:
         yield Broken("the facts before the envelope open", f"case {case.id}")
+    if case.intent.archive and not _has_copy(envelope, case.letter.eid, vault):
+        yield Broken("the letter has its archive copy", f"case {case.id}")
     if leaf_hash(case.intent.salt, envelope) != case.letter.leaf:
         yield Broken("the leaf commits to the stored envelope", f"case {case.id}")
+
+
+def _has_copy(envelope: bytes, eid: bytes, vault: Vault) -> bool:
+    """For its institution, which alone can open it: here only that it is there (GPL-42)."""
+    try:
+        return bool(archive_fingerprint(vault_unwrap(envelope, eid, vault.unlock)))
+    except SealBroken:
+        return False
 
 
 def _slots(session: Session, case: Case, found: dict[Scope, set[str]]) -> Iterator[Broken]:
@@ -157,6 +181,12 @@ def _index(session: Session, payments: int, guards: set[tuple[str, str]]) -> Ite
     expected = 3 * cases + payments + guard
     if held != expected:
         yield Broken(f"the index has {expected} tags, not {held}", "sealed index")
+
+
+def _counts(case: Case, ended: set[str]) -> bool:
+    """Whether it takes exposure: not after a release, and not once its lot has ended."""
+    standing = case.guarantee is None or case.guarantee.state == "in_force"
+    return case.state in COUNTED and standing and not (case.sealed and case.lot in ended)
 
 
 def _count(book: Counter[str], case: Case) -> None:
@@ -186,10 +216,28 @@ def _openings(session: Session) -> Iterator[Broken]:
         verdicts = session.scalar(
             select(func.count())
             .select_from(OpeningResult)
-            .where(OpeningResult.opening_id == opening.id)
+            .where(OpeningResult.opening_id == opening.id, OpeningResult.verdict != "withdrawn")
         )
         if verdicts != opening.total:
             yield Broken("one verdict for each letter", f"opening {opening.id}")
+
+
+def _archives(session: Session) -> Iterator[Broken]:
+    """Of every letter that will never be opened the recovery key has its share (GPL-42)."""
+    ends = select(LotEnd).join(Opening, Opening.lot_id == LotEnd.lot_id)
+    for end in session.scalars(ends.where(LotEnd.state == "ended", Opening.state == "ended")):
+        try:
+            kept = archive.kept_of(session, end.id)
+        except (SealBroken, ValueError):
+            kept = None
+        if kept is None:
+            yield Broken("an ended lot has its archive", f"end {end.id}")
+            continue
+        for case_id in casebook.of_lot(session, end.lot_id):
+            case = _read(session, case_id)
+            letter = case.letter if case else None
+            if letter is not None and letter.state == "sealed" and case_id not in kept:
+                yield Broken("the archive has a share of the letter", f"case {case_id}")
 
 
 FACTS_SIZE = 4 * 1024

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
@@ -14,12 +14,15 @@ from guarantees.queries.lots import LotRow, lot_row, lot_rows
 from guarantees.records import casebook
 from guarantees.records.case import Case
 from guarantees.records.guarantee import GuaranteeRow, OpenCase
+from guarantees.records.lot_end import as_ended, summary_as_ended
 from guarantees.records.organisation import Organisation
 from guarantees.records.product import Product
-from guarantees.records.project import Lot, Project, ProjectVersion
+from guarantees.records.project import Lot, Opening, Project, ProjectVersion
 from guarantees.records.summary import Summary
+from guarantees.sums.due_back import due_back
 from guarantees.tables import permissions
 from guarantees.values.actor import Actor
+from guarantees.values.money import Money
 from guarantees.values.terms import Terms
 
 PAGE = 20
@@ -40,6 +43,16 @@ class CaseRow:
     institution: str
     """Name, for the supplier's lists."""
 
+    @property
+    def short_of(self) -> date | None:
+        """Day to which the letter must be prolonged: its term no longer covers the bid's validity
+        as the notice in force has it.
+
+        Computed when it is read, so that a correction writes nothing for any letter: rows that
+        change with it would tell a thief how many bids the lot has.
+        """
+        return short_of(self.case.letter, self.case.expires_on, self.lot)
+
 
 @dataclass(frozen=True)
 class CasePage:
@@ -48,6 +61,19 @@ class CasePage:
     """Cursor of the next page, "sealed:ID" or "open:ID" of the last case; empty at the end."""
     total: int
     """All that fit the filter."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the product applied for says of its premium, as shares in per cent and as money.
+
+    None: it states no rule.
+    """
+
+    withdrawn_percent: int | None
+    withdrawn: Money | None
+    ended_percent: int | None
+    ended: Money | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +87,23 @@ class CaseView:
     product: str
     terms: Terms | None
     """As reserved for the letter; None before."""
+    rules: Rules
+
+    @property
+    def short_of(self) -> date | None:
+        """As `CaseRow.short_of`."""
+        letter, guarantee = self.case.letter, self.case.guarantee
+        if letter is None or guarantee is None:
+            return None
+        return short_of(letter.state, guarantee.expires_on.isoformat(), self.lot)
+
+
+def short_of(letter: str, expires_on: str, lot: LotRow) -> date | None:
+    """The day to which a sealed letter would have to last, if it ends before it; else None."""
+    needed = lot.needed_until
+    if letter != "sealed" or lot.opening_state != "sealed" or not expires_on or needed is None:
+        return None
+    return needed if date.fromisoformat(expires_on) < needed else None
 
 
 @dataclass(frozen=True)
@@ -69,6 +112,8 @@ class Filter:
     """Application states; empty: all."""
     text: str = ""
     """Part of a reference, letter number, applicant, project name or project number."""
+    short: bool = False
+    """Only sealed letters whose term no longer suffices."""
 
 
 def supplier_cases(
@@ -102,16 +147,26 @@ def view(session: Session, actor: Actor, case_id: str) -> CaseView:
     case = casebook.get(session, case_id)
     if actor.organisation_id not in (case.supplier, case.institution):
         raise NotFound(noun="case", id=case_id)
+    lot = lot_row(session, case.lot)
+    if case.sealed and lot.opening_state == "ended":
+        case = as_ended(case)
     product = session.get(Product, case.product)
     names = _names(session, {case.supplier, case.institution})
     return CaseView(
         case=case,
-        lot=lot_row(session, case.lot),
+        lot=lot,
         supplier=names[case.supplier],
         institution=names[case.institution],
         product=product.name if product else "",
         terms=Terms.from_canonical(case.intent.terms.encode()) if case.intent else None,
+        rules=_rules(case.quote.premium, product),
     )
+
+
+def _rules(premium: Money, product: Product | None) -> Rules:
+    withdrawn = product.back_withdrawn if product else None
+    ended = product.back_ended if product else None
+    return Rules(withdrawn, due_back(premium, withdrawn), ended, due_back(premium, ended))
 
 
 def _page(
@@ -145,17 +200,32 @@ def _sealed(session: Session, actor: Actor, now: datetime, who: str) -> list[Sum
     if organisation is None or since is None:
         return []
     since = max(since, organisation.created_at)
-    return list(casebook.sealed_of(session, who, organisation.id, since=since, now=now))
+    held = list(casebook.sealed_of(session, who, organisation.id, since=since, now=now))
+    lots = {one.lot for one in held}
+    ended = set(
+        session.scalars(
+            select(Opening.lot_id).where(Opening.lot_id.in_(lots), Opening.state == "ended")
+        )
+    )
+    return [summary_as_ended(one) if one.lot in ended else one for one in held]
 
 
 def _fitting(session: Session, sealed: Sequence[Summary], wanted: Filter) -> list[Summary]:
     """Filtered in memory: the database knows nothing of them."""
     found = [one for one in sealed if not wanted.states or one.state in wanted.states]
+    if wanted.short:
+        found = _short(session, found)
     if not wanted.text:
         return found
     lots = {one.lot for one in found}
     named = set(session.scalars(_lots_named(wanted.text).where(Lot.id.in_(lots))))
     return [one for one in found if one.lot in named or _mentions(one, wanted.text)]
+
+
+def _short(session: Session, found: Sequence[Summary]) -> list[Summary]:
+    letters = [one for one in found if one.letter == "sealed"]
+    lots = lot_rows(session, {one.lot for one in letters})
+    return [one for one in letters if short_of(one.letter, one.expires_on, lots[one.lot])]
 
 
 def _mentions(one: Summary, text: str) -> bool:
@@ -199,6 +269,8 @@ def _count(session: Session, actor: Actor, who: str, wanted: Filter) -> int:
 def _matching(query: Select[Any], actor: Actor, who: str, wanted: Filter) -> Select[Any]:
     column = OpenCase.supplier_id if who == "supplier" else OpenCase.institution_id
     query = query.where(column == actor.organisation_id)
+    if wanted.short:
+        query = query.where(false())  # of opened letters none is asked to last longer
     if wanted.states:
         query = query.where(OpenCase.state.in_(wanted.states))
     return query.where(_mentioning(wanted.text)) if wanted.text else query

@@ -5,14 +5,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
 from guarantees.records import facts
+from guarantees.records.lot_end import LotEnd
 from guarantees.records.organisation import Organisation
 from guarantees.records.product import Product
-from guarantees.records.project import Lot, Opening, Project, ProjectVersion, lot_notice
+from guarantees.records.project import (
+    Lot,
+    Opening,
+    Project,
+    ProjectVersion,
+    expiry_of,
+    lot_notice,
+)
 from guarantees.rules.engine import Finding
 from guarantees.sums.fitting import Need, Offer, why_not
 from guarantees.sums.order import neutral_order
@@ -22,6 +30,21 @@ from guarantees.values.money import Money
 
 MOST_SIBLINGS = 20
 """Other lots of a project on one form; each of them comes with all products that fit."""
+
+
+@dataclass(frozen=True)
+class LotEnding:
+    """What everybody may know of the end of a lot."""
+
+    kind: str
+    """failed or cancelled."""
+    reason: str
+    state: str
+    """confirmed or ended."""
+    confirmed_at: datetime | None
+    effective_at: datetime | None
+    """None: the timekeeper has not answered yet."""
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +73,20 @@ class LotRow:
     basic_account_demanded: bool
     guarantee_accepted: str
     demonstration: bool
+    ending: LotEnding | None = None
+    """An end of its procurement that was confirmed."""
+
+    @property
+    def needed_until(self) -> date | None:
+        """Last day that a bid guarantee must cover by the notice in force; None: not stated."""
+        if self.deadline is None or self.bid_validity_days is None:
+            return None
+        return expiry_of(self.deadline, self.bid_validity_days)
+
+    def takes_bids(self, now: datetime) -> bool:
+        """Whether bid guarantees can still be applied for."""
+        running = self.opening_state == "sealed" and self.ending is None
+        return running and self.deadline is not None and now < self.deadline
 
 
 @dataclass(frozen=True)
@@ -71,6 +108,9 @@ class ProductRow:
     minutes_to_issue: int
     automatic: bool
     consortium: bool
+    back_withdrawn: int | None
+    """Per cent of the premium; None: the product states no rule."""
+    back_ended: int | None
     why_not: tuple[str, ...]
     draw: str
     """What its place in the neutral order was drawn by (sums.order)."""
@@ -118,7 +158,25 @@ def lot_rows(session: Session, lot_ids: Collection[str]) -> dict[str, LotRow]:
         .where(Lot.id.in_(lot_ids))
     ).all()
     versions = _versions(session, {row.project_id for row in found})
-    return {row.id: _made(row, versions[row.project_id]) for row in found}
+    ends = _ends(session, lot_ids)
+    return {row.id: _made(row, versions[row.project_id], ends.get(row.id)) for row in found}
+
+
+def _ends(session: Session, lot_ids: Collection[str]) -> dict[str, LotEnding]:
+    rows = session.scalars(
+        select(LotEnd).where(LotEnd.lot_id.in_(lot_ids), LotEnd.state.in_(("confirmed", "ended")))
+    )
+    return {
+        one.lot_id: LotEnding(
+            kind=one.kind,
+            reason=one.reason,
+            state=one.state,
+            confirmed_at=one.confirmed_at,
+            effective_at=one.effective_at,
+            ended_at=one.ended_at,
+        )
+        for one in rows
+    }
 
 
 def products(session: Session, lot: LotRow, members: int, now: datetime) -> Offers:
@@ -182,6 +240,8 @@ def _product(listed: _Listed, lot: LotRow, members: int, drawn: str) -> ProductR
         minutes_to_issue=product.minutes_to_issue,
         automatic=product.automatic,
         consortium=product.consortium,
+        back_withdrawn=product.back_withdrawn,
+        back_ended=product.back_ended,
         why_not=reasons,
         draw=drawn,
     )
@@ -196,7 +256,7 @@ def _versions(session: Session, projects: set[str]) -> dict[str, ProjectVersion]
     return {row.project_id: row for row in rows}
 
 
-def _made(row: Row[*tuple[Any, ...]], version: ProjectVersion) -> LotRow:
+def _made(row: Row[*tuple[Any, ...]], version: ProjectVersion, ending: LotEnding | None) -> LotRow:
     notice = lot_notice(version, row.number)
     return LotRow(
         id=row.id,
@@ -220,15 +280,22 @@ def _made(row: Row[*tuple[Any, ...]], version: ProjectVersion) -> LotRow:
         basic_account_demanded=version.basic_account_demanded,
         guarantee_accepted=version.guarantee_accepted,
         demonstration=row.demonstration,
+        ending=ending,
     )
 
 
 def open_lot(session: Session, lot_id: str) -> LotRow:
-    """A lot of a registered project; drafts and withdrawn lots are not found."""
+    """A lot of a registered project, ended or not; drafts and withdrawn lots are not found."""
     lot = session.get(Lot, lot_id)
-    if lot is None or lot.project.state != "registered" or lot.withdrawn:
+    if lot is None or lot.project.state == "draft" or lot.withdrawn:
         raise NotFound(noun="lot", id=lot_id)
     return lot_row(session, lot_id)
+
+
+def running() -> Select[str]:
+    """Ids of lots whose opening has not begun and whose end nobody has confirmed."""
+    ending = select(LotEnd.lot_id).where(LotEnd.state == "confirmed")
+    return select(Opening.lot_id).where(Opening.state == "sealed", Opening.lot_id.not_in(ending))
 
 
 def siblings(
@@ -241,7 +308,10 @@ def siblings(
         return [], 0
     others = session.execute(
         select(Lot.id, Lot.number).where(
-            Lot.project_id == lot.project, Lot.id != lot.id, Lot.withdrawn.is_(False)
+            Lot.project_id == lot.project,
+            Lot.id != lot.id,
+            Lot.withdrawn.is_(False),
+            Lot.id.in_(running()),
         )
     ).all()
     following = sorted(others, key=lambda one: (one.number < lot.number, one.number))

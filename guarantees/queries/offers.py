@@ -27,6 +27,8 @@ class OfferRow:
     minutes_to_issue: int
     automatic: bool
     consortium: bool
+    back_withdrawn: int | None
+    back_ended: int | None
     state: str
     published_at: datetime
 
@@ -98,6 +100,8 @@ def _offer(row: Product) -> OfferRow:
         minutes_to_issue=row.minutes_to_issue,
         automatic=row.automatic,
         consortium=row.consortium,
+        back_withdrawn=row.back_withdrawn,
+        back_ended=row.back_ended,
         state=row.state,
         published_at=row.published_at,
     )

@@ -85,6 +85,8 @@ class Room:
     total: int | None
     """Letters found; None before the opening."""
     results: tuple[ResultRow, ...]
+    withdrawn: tuple[bytes, ...]
+    """Leaves of letters that were taken back before the deadline: all that is told of them."""
     events: tuple[EventRow, ...]
 
 
@@ -126,12 +128,13 @@ def room(session: Session, actor: Actor, now: datetime, lot_id: str) -> Room:
         lot=lot,
         opening=opening.id,
         opening_time=opening.opening_time,
-        state=opening.state,
+        state=_state(lot, opening.state),
         keys=tuple(_keys(session, actor, version, lot_id)),
         started_at=opening.started_at,
         opened_at=opening.opened_at,
         total=opening.total,
         results=tuple(_results(session, opening.id)),
+        withdrawn=tuple(_withdrawn(session, opening.id)),
         events=tuple(events),
     )
 
@@ -157,7 +160,10 @@ def papers(session: Session, actor: Actor, now: datetime, lot_id: str) -> Papers
     rows = session.execute(
         select(OpeningResult.case_id, GuaranteeRow.number)
         .join(GuaranteeRow, GuaranteeRow.case_id == OpeningResult.case_id)
-        .where(OpeningResult.opening_id == opening.id, OpeningResult.verdict != "not_opened")
+        .where(
+            OpeningResult.opening_id == opening.id,
+            OpeningResult.verdict.not_in(("not_opened", "withdrawn")),
+        )
         .order_by(OpeningResult.id)
     )
     return Papers(lot, opening.id, {row.case_id: row.number for row in rows})
@@ -196,7 +202,13 @@ def openings_of(session: Session, actor: Actor, now: datetime) -> list[tuple[Lot
         .limit(LONGEST_LIST)
     ).all()
     lots = lot_rows(session, {one.lot_id for one in openings})
-    return [(lots[one.lot_id], one.state) for one in openings]
+    return [(lots[one.lot_id], _state(lots[one.lot_id], one.state)) for one in openings]
+
+
+def _state(lot: LotRow, state: str) -> str:
+    """As people see it: "ending" while a confirmed end has not yet taken effect."""
+    ending = lot.ending is not None and lot.ending.state == "confirmed"
+    return "ending" if ending and state == "sealed" else state
 
 
 def _attended(
@@ -294,12 +306,22 @@ def _results(session: Session, opening_id: str, case_id: str = "") -> list[Resul
         .join(OpenCase, OpenCase.id == OpeningResult.case_id)
         .join(GuaranteeRow, GuaranteeRow.case_id == OpeningResult.case_id)
         .join(Organisation, Organisation.id == OpenCase.institution_id)
-        .where(OpeningResult.opening_id == opening_id)
+        .where(OpeningResult.opening_id == opening_id, OpeningResult.verdict != "withdrawn")
         .order_by(OpeningResult.id)
     )
     if case_id:
         query = query.where(OpeningResult.case_id == case_id)
     return [_result(row) for row in session.execute(query)]
+
+
+def _withdrawn(session: Session, opening_id: str) -> list[bytes]:
+    return list(
+        session.scalars(
+            select(OpeningResult.leaf)
+            .where(OpeningResult.opening_id == opening_id, OpeningResult.verdict == "withdrawn")
+            .order_by(OpeningResult.id)
+        )
+    )
 
 
 def _result(row: Row[*tuple[Any, ...]]) -> ResultRow:

@@ -12,6 +12,7 @@ from guarantees.queries import openings, rehearsals
 from guarantees.queries.projects import CorrectionRow, concerns, corrections, versions_of
 from guarantees.records import project_notice
 from guarantees.records.guarantee import EventRow
+from guarantees.records.lot_end import LotEnd
 from guarantees.records.organisation import Organisation
 from guarantees.records.person import OpeningKey, Person
 from guarantees.records.project import Lot, Mandate, Opening, Project, ProjectVersion
@@ -164,18 +165,28 @@ def _lots(session: Session, project: Project, notice: ProjectNotice) -> tuple[Lo
             select(Opening).join(Lot, Lot.id == Opening.lot_id).where(Lot.project_id == project.id)
         )
     }
-    made = [_lot(lot, stated.get(lot.number), openings.get(lot.id)) for lot in rows]
+    ending = set(
+        session.scalars(
+            select(LotEnd.lot_id)
+            .join(Lot, Lot.id == LotEnd.lot_id)
+            .where(Lot.project_id == project.id, LotEnd.state == "confirmed")
+        )
+    )
+    made = [_lot(lot, stated.get(lot.number), openings.get(lot.id), ending) for lot in rows]
     end = len(places)
     return tuple(sorted(made, key=lambda one: (places.get(one.notice.number, end), one.id)))
 
 
-def _lot(lot: Lot, stated: LotNotice | None, opening: Opening | None) -> LotDetail:
+def _lot(
+    lot: Lot, stated: LotNotice | None, opening: Opening | None, ending: set[str]
+) -> LotDetail:
+    state = opening.state if opening else ""
     return LotDetail(
         id=lot.id,
         notice=stated or LotNotice(number=lot.number, name=""),
         withdrawn=lot.withdrawn,
         opening=opening.id if opening else "",
-        opening_state=opening.state if opening else "",
+        opening_state="ending" if lot.id in ending and state == "sealed" else state,
         opening_time=opening.opening_time if opening else None,
     )
 

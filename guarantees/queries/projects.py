@@ -187,7 +187,7 @@ def _open(now: datetime) -> Select[*tuple[Any, ...]]:
             ProjectVersion.number == Project.current,
             Project.state == "registered",
             Lot.withdrawn.is_(False),
-            Opening.state == "sealed",
+            Lot.id.in_(lots.running()),
             ProjectVersion.submission_deadline > now,
         )
     )
@@ -202,7 +202,7 @@ def lot_view(session: Session, actor: Actor, now: datetime, lot_id: str) -> LotV
         lot=row,
         guarantee_quote=versions[-1].guarantee_quote,
         deposit_forms=versions[-1].deposit_forms,
-        open=row.opening_state == "sealed" and row.deadline is not None and now < row.deadline,
+        open=row.takes_bids(now),
         corrections=corrections(session, row.project),
     )
 

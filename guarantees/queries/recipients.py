@@ -6,18 +6,26 @@ news, and nothing else (sealing.md).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
 from guarantees.queries import rehearsals
-from guarantees.records import accounts
+from guarantees.records import accounts, casebook
 from guarantees.records.guarantee import EventRow
 from guarantees.records.organisation import Organisation
 from guarantees.records.person import Person
 from guarantees.tables import notices
 from guarantees.tables.notices import Notice
+
+HOLDING = timedelta(days=400)
+"""Cases older than this bring their parties no more mail about lots; by time alone, so that it
+says nothing of any lot."""
+
+AT_ONCE = 200
+"""Organisations whose slots are looked up in one go."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,26 @@ def mails(session: Session, message: Mapping[str, str]) -> tuple[Mail, ...]:
         if notice.to == message["to"]
         for mail in _mails(session, notice, message)
     ]
+    return tuple(found)
+
+
+def to_holders(session: Session, message: Mapping[str, str], now: datetime) -> tuple[Mail, ...]:
+    """The mails of a message about `notices.HOLDERS`: to everybody of that role who holds a case
+    that was never opened, whatever its lot."""
+    since = casebook.oldest_sealed(session)
+    if since is None:
+        return ()
+    since = max(since, now - HOLDING)
+    role = message["to"]
+    ids = session.scalars(select(Organisation.id).where(Organisation.role == role)).all()
+    found: list[Mail] = []
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        for one in sorted(casebook.holders(session, role, some, since=since, now=now)):
+            held = session.get_one(Organisation, one)
+            for notice in notices.for_event(message["event"]):
+                if notice.to == role:
+                    found += [Mail(p.mail, notice.text) for p in _people(session, notice, held)]
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from guarantees.errors import GuaranteeError
+from guarantees.errors import N_, GuaranteeError
 from guarantees.queries import log
 from guarantees.queries.log import Place
 from guarantees.records import plain
@@ -14,6 +14,9 @@ from guarantees.records.case import Case
 from guarantees.values.codes import parse_check_code, parse_letter_number
 from guarantees.values.moments import beijing_date
 from guarantees.values.terms import Terms
+
+REASONS = {"withdrawn": N_("投标截止前由供应商撤回，从未开启，不能用于索赔。")}
+"""What is said of a status besides the last day of validity."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Entry:
     issuer_credit_code: str
     terms: bytes
     status: str
-    """in_force, expired or released."""
+    """in_force, expired, released or withdrawn."""
     status_reason: str
     leaf: bytes
     """In the transparency log."""
@@ -64,7 +67,7 @@ def entry(session: Session, case: Case, now: datetime) -> Entry | None:
         issuer_credit_code=terms.issuer.credit_code or "",
         terms=case.intent.terms.encode(),
         status="expired" if state == "in_force" and expired else state,
-        status_reason=f"有效期至 {case.guarantee.expires_on.isoformat()}。",
+        status_reason=REASONS.get(state) or f"有效期至 {case.guarantee.expires_on.isoformat()}。",
         leaf=case.letter.leaf,
         place=log.place(session, case.letter.leaf),
     )

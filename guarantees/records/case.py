@@ -130,6 +130,9 @@ class Intent:
     salt: bytes
     """Salt of the log leaf, 32 bytes; part of the receipt."""
     reserved_at: datetime
+    archive: bool = False
+    """Whether the letter is made with an archive copy for its institution (sealing.md 11); those
+    of the first version were not."""
 
 
 @dataclass
@@ -147,6 +150,32 @@ class Letter:
     opened_at: datetime | None = None
     file: str = ""
     """Name in the file store after the opening, under the at-rest key."""
+
+
+@dataclass
+class Withdrawal:
+    """A sealed letter taken back by its supplier before the deadline (撤回)."""
+
+    at: datetime
+    person_id: str
+    reason: str
+    salt: bytes
+    """Of the log's leaf, 32 random bytes; with `records.withdrawal.statement` it proves the act."""
+    leaf: bytes
+    withheld_at: datetime | None = None
+    """When the timekeeper confirmed that it never releases this letter's share."""
+
+
+@dataclass
+class DueBack:
+    """What the institution owes the supplier of a premium; booked when it is paid back."""
+
+    cause: str
+    """"withdrawn" or "lapsed"."""
+    percent: int | None
+    """By the rule that the product published; None: it published none."""
+    amount: Money | None
+    at: datetime
 
 
 @dataclass
@@ -192,6 +221,8 @@ class Case:
     letter: Letter | None = None
     guarantee: Guarantee | None = None
     events: list[Event] = field(default_factory=list)
+    withdrawal: Withdrawal | None = None
+    due_back: list[DueBack] = field(default_factory=list)
     schema: int = SCHEMA
     reference: str = ""
     """Short reference for people (受理号), e.g. SQ-9C4M7K2D."""

@@ -168,6 +168,20 @@ def oldest_sealed(session: Session) -> datetime | None:
     )
 
 
+def holders(
+    session: Session, who: str, organisations: Sequence[str], *, since: datetime, now: datetime
+) -> set[str]:
+    """Which of these suppliers or institutions have a case that was never opened, in whatever
+    state; found by their own slots, as their own pages find them."""
+    scopes = [(one, month) for one in organisations for month in _months(since, now)]
+    found = slots.all_of(session, who, scopes, look=_heads)
+    return {
+        scope[0]
+        for scope, listed in zip(scopes, found, strict=True)
+        if any(case_id is not None for case_id, _head in listed)
+    }
+
+
 HEADS = (
     select(
         SealedIndex.tag,

@@ -30,10 +30,14 @@ APPLICATION_STATES = (
     "withdrawn",
     "lapsed",
 )
-GUARANTEE_STATES = ("in_force", "released", "expired")
-LETTER_STATES = ("sealed", "opened", "broken")
+COUNTED = frozenset({"awaiting_payment", "issuing", "issued"})
+"""Applications in these states take exposure."""
+
+GUARANTEE_STATES = ("in_force", "released", "expired", "withdrawn")
+LETTER_STATES = ("sealed", "opened", "broken", "withdrawn")
 PAYMENT_STATES = ("ordered", "settled", "failed", "mismatched")
-VERDICTS = ("verified", "fails", "not_opened")
+VERDICTS = ("verified", "fails", "not_opened", "withdrawn")
+"""A withdrawn letter is listed by its leaf, so that its receipt stays explainable."""
 
 LISTED = ("submitted_at", "id", "state", "lead_name", "lot_id", "reference")
 

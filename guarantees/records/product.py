@@ -2,7 +2,15 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Date, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    String,
+    UniqueConstraint,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from guarantees.records.base import Base, Fen, Id, Instant, word
@@ -23,6 +31,8 @@ class Product(Base):
         word("kind", KINDS),
         word("form", FORMS),
         word("state", ("published", "withdrawn")),
+        CheckConstraint("back_withdrawn BETWEEN 0 AND 100", name="back_withdrawn"),
+        CheckConstraint("back_ended BETWEEN 0 AND 100", name="back_ended"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -45,6 +55,11 @@ class Product(Base):
     automatic: Mapped[bool]
     """Offered under an automatic underwriting policy."""
     consortium: Mapped[bool] = mapped_column(default=True)
+    back_withdrawn: Mapped[int | None]
+    """Per cent of the premium due back when the supplier withdraws an issued letter before the
+    deadline; NULL: the product states no rule."""
+    back_ended: Mapped[int | None]
+    """The same when the procurement fails or is cancelled before the letter was opened."""
     state: Mapped[str] = mapped_column(String(12))
     published_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     published_at: Mapped[datetime] = mapped_column(Instant)

@@ -179,7 +179,12 @@ def expiry(version: ProjectVersion) -> date:
     submission deadline (TBR-25, 26: the deposit is valid as long as the bid)."""
     if version.submission_deadline is None or version.bid_validity_days is None:
         raise ValueError("an incomplete notice has no term")
-    return beijing_date(version.submission_deadline) + timedelta(days=version.bid_validity_days)
+    return expiry_of(version.submission_deadline, version.bid_validity_days)
+
+
+def expiry_of(deadline: datetime, bid_validity_days: int) -> date:
+    """The day on which a bid's validity ends."""
+    return beijing_date(deadline) + timedelta(days=bid_validity_days)
 
 
 def money(fen: object) -> Money | None:

@@ -92,6 +92,17 @@ class WebSession(Base):
     ended: Mapped[bool] = mapped_column(default=False)
 
 
+class LotArchive(Base):
+    """Release shares of an ended lot's letters, wrapped to the recovery key, for the legal 15
+    years (records.archive): one blob for each lot that ended, bids or not."""
+
+    __tablename__ = "lot_archive"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    """Of the end."""
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class LogLeaf(Base):
     """A leaf of the transparency log, written with the business and published later."""
 

@@ -31,6 +31,8 @@ class Summary(NamedTuple):
     premium_fen: int
     payment: str
     letter: str
+    expires_on: str = ""
+    """ISO date of the guarantee; empty: none yet, or written before the field was."""
     sealed: bool = True
 
 
@@ -42,11 +44,13 @@ _TIMES = tuple(FIELDS.index(name) for name in ("submitted_at", "due_at"))
 
 def from_dict(data: Mapping[str, Any], *, sealed: bool) -> Summary:
     """The reverse of `of`; `data` is JSON."""
-    return from_values([data[name] for name in FIELDS], sealed=sealed)
+    return from_values([data.get(name, "") for name in FIELDS], sealed=sealed)
 
 
 def from_values(values: list[Any], *, sealed: bool) -> Summary:
     """The reverse of `values_of`; lists make a thousand at once, so `values` is used up."""
+    if len(values) < len(FIELDS):
+        values += [""] * (len(FIELDS) - len(values))  # written before the last fields were
     for place in _TIMES:
         values[place] = datetime.fromisoformat(values[place])
     return Summary._make([*values, sealed])
@@ -82,4 +86,5 @@ def of(case: Case) -> dict[str, Any]:
         "premium_fen": case.quote.premium.fen,
         "payment": payment.state if payment else "",
         "letter": case.letter.state if case.letter else "",
+        "expires_on": case.guarantee.expires_on.isoformat() if case.guarantee else "",
     }

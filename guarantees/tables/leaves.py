@@ -11,6 +11,8 @@ KINDS: Mapping[str, str] = {
     "opening": N_("开标结果：签名的结果清单"),
     "amendment": N_("保函变更"),
     "release": N_("保函解除"),
+    "withdrawal": N_("撤回：供应商在投标截止前撤回的密封件"),
+    "end": N_("采购终止：标段的终止决定"),
     "trust_change": N_("信任变更：受托人、见证人或信任名单"),
     "key_change": N_("密钥变更：重新封装的解密份额"),
     "recovery": N_("密钥恢复：动用恢复密钥"),

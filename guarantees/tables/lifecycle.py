@@ -41,6 +41,7 @@ MOVES = (
     Move("application", "returned", "withdrawn", "application.withdraw", "SX-2.3"),
     Move("application", "in_review", "withdrawn", "application.withdraw", "SX-2.3"),
     Move("application", "awaiting_payment", "withdrawn", "application.withdraw", "SX-2.3"),
+    Move("application", "issued", "withdrawn", "letter.withdraw", "sealing.md 11"),
     # payment 缴费
     Move("payment", NEW, "ordered", "payment.order", "SX-3.4"),
     Move("payment", "ordered", "settled", "payment.settle", "SX-3.4"),
@@ -48,13 +49,24 @@ MOVES = (
     Move("payment", "ordered", "mismatched", "payment.settle", "SX-3.4"),
     # guarantee 保函 and its letter 函件
     Move("guarantee", NEW, "in_force", "letter.issue", "SX-2.2"),
+    Move("guarantee", "in_force", "withdrawn", "letter.withdraw", "sealing.md 11"),
+    Move("guarantee", "in_force", "released", "lot.confirm_end", "sealing.md 11"),
     Move("letter", NEW, "sealed", "letter.issue", "SX-2.4"),
     Move("letter", "sealed", "opened", "lot.open", "SX-2.4"),
     Move("letter", "sealed", "broken", "lot.open", "SX-2.4"),
+    Move("letter", "sealed", "withdrawn", "letter.withdraw", "sealing.md 11"),
     # opening 开标
     Move("opening", NEW, "sealed", "project.register", "sealing.md 1"),
     Move("opening", "sealed", "opening", "lot.open", "sealing.md 9"),
     Move("opening", "opening", "opened", "lot.open", "sealing.md 10"),
+    Move("opening", "sealed", "ended", "lot.finish_end", "sealing.md 11"),
+    # end of a procurement 采购终止, of one lot
+    Move("ending", NEW, "asked", "lot.end", "sealing.md 11"),
+    Move("ending", "asked", "dropped", "lot.end", "sealing.md 11"),
+    Move("ending", "asked", "confirmed", "lot.confirm_end", "sealing.md 11"),
+    Move("ending", "asked", "ended", "lot.confirm_end", "sealing.md 11"),
+    Move("ending", "confirmed", "kept", "lot.keep", "sealing.md 11"),
+    Move("ending", "confirmed", "ended", "lot.finish_end", "sealing.md 11"),
     # recipient's key 解密钥匙 and its change 换钥
     Move("opening key", NEW, "active", "opening_key.make", "sealing.md 5"),
     Move("opening key", "active", "retired", "opening_key.change", "sealing.md 5"),
@@ -70,6 +82,11 @@ MOVES = (
     # project 项目
     Move("project", NEW, "draft", "project.enter", "LJ-1"),
     Move("project", "draft", "registered", "project.register", "LJ-1"),
+    Move("project", "registered", "ended", "lot.finish_end", "GPL-42"),
+    Move("project", "registered", "ended", "lot.confirm_end", "GPL-42"),
+    # legal hold 诉讼保全, on what is kept of a project
+    Move("hold", NEW, "set", "hold.set", "GPL-42"),
+    Move("hold", "set", "lifted", "hold.set", "GPL-42"),
     # product 产品 and automatic underwriting policy 自动承保政策
     Move("product", NEW, "published", "product.publish", "SX-2.1"),
     Move("product", "published", "withdrawn", "product.publish", "SX-2.1"),

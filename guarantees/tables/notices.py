@@ -17,6 +17,14 @@ class Notice:
     """Template in templates/mail."""
 
 
+HOLDERS = "*"
+"""In place of an organisation's id: everybody of that role who holds a case that was never opened.
+
+What concerns the bidders of one lot is mailed to the bidders of all lots. Mail to exactly those
+whom it concerns would tell whoever reads mail on its way who bids for that lot; who bids at all
+is known to him anyway (sealing.md, the allowed leak). Suppliers whose case can't be opened any
+more, since its tender failed, stay among them: their falling away would tell it, too.
+"""
 NOTICES = (
     Notice("application.submitted", "institution", frozenset({"maker"}), "news"),
     Notice("application.recommended", "institution", frozenset({"checker"}), "news"),
@@ -31,6 +39,15 @@ NOTICES = (
     Notice("policy.proposed", "institution", frozenset({"checker"}), "news"),
     Notice("project.corrected", "agency", frozenset({"opener", "clerk"}), "news"),
     Notice("project.corrected", "procurer", frozenset({"opener", "clerk"}), "news"),
+    Notice("letter.withdrawn", "institution", frozenset({"maker", "checker"}), "news"),
+    Notice("guarantee.released", "supplier", frozenset({"clerk", "admin"}), "news"),
+    Notice("guarantee.released", "institution", frozenset({"maker", "checker"}), "news"),
+    Notice("lot.ended", "supplier", frozenset({"clerk", "admin"}), "correction"),
+    Notice("lot.ended", "institution", frozenset({"maker", "checker"}), "correction"),
+    Notice("lot.end_asked", "procurer", frozenset({"opener", "admin"}), "news"),
+    Notice("lot.end_confirmed", "procurer", frozenset({"opener", "clerk", "admin"}), "news"),
+    Notice("term.short", "supplier", frozenset({"clerk", "admin"}), "correction"),
+    Notice("term.short", "institution", frozenset({"maker", "checker"}), "correction"),
     # Before every opening alike, to those who have not rehearsed.
     Notice("rehearsal.due", "procurer", frozenset({"opener"}), "news"),
     Notice("rehearsal.due", "agency", frozenset({"opener"}), "news"),

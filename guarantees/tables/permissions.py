@@ -75,6 +75,7 @@ PERMISSIONS: dict[str, Permission] = {
     "application.submit": _permit("supplier", "clerk admin"),
     "application.complete": _permit("supplier", "clerk admin"),
     "application.withdraw": _permit("supplier", "clerk admin"),
+    "letter.withdraw": _permit("supplier", "clerk admin"),
     "payment.order": _permit("supplier", "clerk admin"),
     # institution
     "institution.read": _permit("institution"),
@@ -96,6 +97,9 @@ PERMISSIONS: dict[str, Permission] = {
     "opening.shares": _permit("procurer agency", "opener"),
     "recovery.ask": _permit("procurer", "opener", second_factor=True),
     "lot.open": _permit("procurer agency", "opener", second_factor=True, mandate=True),
+    "lot.end": _permit("procurer agency", "opener clerk admin", mandate=True),
+    "lot.confirm_end": _permit("procurer agency", "opener admin", second_factor=True, mandate=True),
+    "lot.keep": _permit("procurer agency", "opener clerk admin", second_factor=True, mandate=True),
     # trustees
     "trustee.read": _permit("regulator trading_centre association"),
     "trustee_key.make": _permit("regulator trading_centre association", "trustee"),
@@ -105,6 +109,8 @@ PERMISSIONS: dict[str, Permission] = {
         "regulator trading_centre association", "trustee", second_factor=True
     ),
     # operator and regulator
+    "hold.read": _permit("operator regulator"),
+    "hold.set": _permit("operator", "audit_admin", second_factor=True),
     "operator.read": _permit("operator"),
     "recovery.decide": _permit("operator", "security_admin", second_factor=True),
     "organisation.admit": _permit("operator", "system_admin"),
@@ -117,6 +123,7 @@ PERMISSIONS: dict[str, Permission] = {
     "application.lapse": _permit("system"),
     "payment.settle": _permit("system"),
     "letter.issue": _permit("system"),
+    "lot.finish_end": _permit("system"),
 }
 
 

@@ -9,9 +9,11 @@
 Every failure to open is SealBroken, alike in everything.
 """
 
+from signing.seal.archive import archive_file, archive_fingerprint, open_archive
 from signing.seal.broken import SealBroken
 from signing.seal.cms import certificate_fault
 from signing.seal.construction import MAX_LETTER, NotSealable, open_envelope, seal
+from signing.seal.dummies import dummy_request
 from signing.seal.encoding import lp, parts_of
 from signing.seal.envelope import (
     Envelope,
@@ -69,9 +71,12 @@ __all__ = [
     "TrusteeRequest",
     "WeakPassphrase",
     "Wrap",
+    "archive_file",
+    "archive_fingerprint",
     "bequeath",
     "certificate_fault",
     "combine_st",
+    "dummy_request",
     "fingerprint_of",
     "fingerprint_of_private",
     "inherit",
@@ -79,6 +84,7 @@ __all__ = [
     "leaf_of",
     "lp",
     "make_key_pair",
+    "open_archive",
     "open_envelope",
     "parse",
     "part_request",

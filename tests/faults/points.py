@@ -62,13 +62,20 @@ OTHER_WRITES = frozenset(
         "policy",
         "draft",
         "withdraw",
+        "withdraw_letter",
+        "withhold_letter",
+        "hold",
+        "ask_end",
+        "end_lot",
         "lapse",
         "make_database",
         "demo_data",
     }
 )
-"""Commits before or beside the main way; each is one transaction with nothing around it, but for a
-change of key, which tests/app/jobs/test_key_changes.py stops after each of its commits."""
+"""Commits before or beside the main way; each is one transaction with nothing around it, but for
+the timekeeper's calls around withhold_letter, ask_end and end_lot: interrupted at every one of
+them in tests/app/jobs/test_withholding.py and test_endings_interrupted.py. A change of key is
+stopped after each of its commits in tests/app/jobs/test_key_changes.py."""
 
 OTHER_PROCESSES = ("timekeeper.", "private_files.")
 """Points of the timekeeper's process: killed in tests/signing/test_timekeeper_process.py."""

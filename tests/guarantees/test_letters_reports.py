@@ -97,6 +97,13 @@ def test_an_opening_without_letters_says_so(press: ReportPress) -> None:
     assert "没有密封的保函" in text_of(press.opening_result(sample_result(letters=[])))
 
 
+def test_withdrawn_letters_are_listed_by_their_leaf_alone(press: ReportPress) -> None:
+    text = text_of(press.opening_result(sample_result(withdrawn=["12" * 32])))
+    assert "投标截止前撤回的密封件" in text and "12" * 32 in text
+    assert "共3份密封件" in text
+    assert "撤回" not in text_of(press.opening_result(sample_result()))
+
+
 def test_a_long_list_repeats_its_head(press: ReportPress) -> None:
     letters = [sample_letter(supplier=f"第{n}建设有限公司") for n in range(60)]
     text = text_of(press.opening_result(sample_result(letters=letters)))
@@ -120,6 +127,8 @@ def test_a_long_list_repeats_its_head(press: ReportPress) -> None:
         ({"letters": [sample_letter(amount_fen="much")]}, "amount_fen"),
         ({"letters": [sample_letter(expires_on="soon")]}, "expires_on"),
         ({"letters": [sample_letter(members="甲")]}, "members"),
+        ({"withdrawn": None}, "withdrawn"),
+        ({"withdrawn": [7]}, "withdrawn"),
     ],
 )
 def test_a_document_that_lacks_something(

@@ -42,6 +42,7 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
     "draft": {"id": KEYED, "blob": SEALED},
     "idempotency": {"id": KEYED, "blob": SEALED},
     "web_session": {"id": KEYED, "blob": SEALED, "ended": LEAK},
+    "lot_archive": {"id": RANDOM, "blob": SEALED},
     "log_leaf": {"id": RANDOM, "leaf": KEYED, "index": LEAK},
     # The plan is published in a moment: salted digests with random ones among them.
     "log_state": _all(PLAIN, "id origin key size root cut_at version plan"),
@@ -115,7 +116,8 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
     "product": _all(
         PLAIN,
         "id series number institution_id name kind form rate_ppm minimum_fen ceiling_fen regions"
-        " minutes_to_issue automatic consortium state published_by published_at",
+        " minutes_to_issue automatic consortium back_withdrawn back_ended state published_by"
+        " published_at",
     ),
     "policy": _all(
         PLAIN,
@@ -138,6 +140,15 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
         **_all(PLAIN, "id lot_id opening_time certificate version"),
         **_all(OPENED, "state started_at opened_at total"),
     },
+    # Written for every lot that ends, bids or not, in the same steps.
+    "lot_end": _all(
+        PLAIN,
+        "id lot_id number request kind reason state asked_by asked_at confirmed_by confirmed_at"
+        " effective_at settled_by settled_at ended_at version",
+    ),
+    "legal_hold": _all(
+        PLAIN, "id project_id state reason set_by set_at lifted_by lifted_at lift_reason version"
+    ),
     "mandate": _all(
         PLAIN, "id project_id procurer_id agency_id actions granted_by granted_at withdrawn_at"
     ),
@@ -163,6 +174,7 @@ SIZES: Mapping[str, tuple[int, ...]] = {
     "sealed_case.blob": (16 * KIB, 64 * KIB, 256 * KIB),
     "exposure_book.blob": (64 * KIB, 256 * KIB, 1024 * KIB),
     "payment_notice.blob": (4 * KIB,),
+    "lot_archive.blob": (64 * KIB, 256 * KIB, 1024 * KIB),
     "outbox.blob": (4 * KIB,),
     "draft.blob": (16 * KIB, 64 * KIB, 256 * KIB, 1024 * KIB),
     "idempotency.blob": (4 * KIB,),
@@ -234,6 +246,10 @@ def _matches(path: list[str], pattern: list[str]) -> bool:
 MESSAGES: Mapping[str, Mapping[str, Class]] = {
     "issue": {"case": SEALED},
     "order_payment": {"case": SEALED},
+    "withhold": {"case": SEALED},
+    "end_lot": {"end": SEALED},
+    "archive_end": {"end": SEALED},
+    "finish_end": {"end": SEALED},
     "mail": _all(SEALED, "event to about token project"),
 }
 """Outbox kind → its arguments; kind and arguments stand inside the sealed blob of `outbox`."""
@@ -256,6 +272,7 @@ LOG: Mapping[tuple[str, str], Mapping[str, Class]] = {
     ("app/jobs/openings.py", "finished"): {"opening": OPENED},
     ("app/jobs/openings.py", "unfinished"): {"opening": OPENED},
     ("app/jobs/openings.py", "interrupted"): _all(OPENED, "opening error service"),
+    ("app/jobs/endings.py", "nothing archived"): {"end": PLAIN},
     ("app/jobs/publishing.py", "published"): {"size": PLAIN},
     ("app/jobs/publishing.py", "opening_not_published"): {"why": PLAIN},
     ("app/jobs/sequencer.py", "not_published"): _all(PLAIN, "error why"),

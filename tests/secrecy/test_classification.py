@@ -15,6 +15,7 @@ from app.cli.places import project
 from app.jobs.table import HANDLERS
 from app.portals.public.health import Measures
 from guarantees.records import (
+    archive,
     authenticator,
     casebook,
     exposure,
@@ -39,6 +40,8 @@ PLAIN_HASHES = {
     "guarantees/letters.py": "terms in their PDF, which is sealed",
     "guarantees/letter_reports.py": "a PDF's own id",
     "guarantees/sums/order.py": "the public lottery of products",
+    "guarantees/flow/steps/endings.py": "the end of a lot, which is public; the log salts it",
+    "guarantees/records/withdrawal.py": "a statement that the log salts with 32 random bytes",
     "guarantees/flow/issue.py": "a sealed envelope, then salted for the log",
     "guarantees/flow/steps/openings.py": "a public certificate, then salted for the log",
     "app/jobs/openings.py": "the signed list of an opening, then salted for the log",
@@ -89,8 +92,8 @@ def test_every_leak_is_argued() -> None:
 
 def test_sealed_tables() -> None:
     """Named here so that none falls out of the next test with its last sealed column."""
-    named = "draft exposure_book idempotency log_leaf outbox payment_notice sealed_case"
-    assert f"{named} sealed_index web_session" == " ".join(SEALED_TABLES)
+    named = "draft exposure_book idempotency log_leaf lot_archive outbox payment_notice"
+    assert f"{named} sealed_case sealed_index web_session" == " ".join(SEALED_TABLES)
 
 
 @pytest.mark.parametrize("name", SEALED_TABLES)
@@ -123,6 +126,7 @@ def test_sizes_are_those_that_the_records_ask_for() -> None:
     assert {
         "sealed_case.blob": casebook.SIZES,
         "exposure_book.blob": exposure.SIZES,
+        "lot_archive.blob": archive.SIZES,
         "draft.blob": kept_form.SIZES,
         "outbox.blob": outbox.SIZE,
         "idempotency.blob": idempotency.SIZE,
@@ -195,9 +199,17 @@ def test_mails_are_free_of_content() -> None:
         if notice.event.split(".")[0] in ("application", "payment", "letter"):
             assert notice.text == "news", notice.event
             assert notice.to in ("supplier", "institution"), notice.event
-    text = (project() / "templates/mail/news.txt").read_text()
-    assert set(re.findall(r"{{\s*(\w+)", text)) == {"_", "base_url"}
-    assert "%" not in text
+    for name in ("news", "correction"):
+        text = (project() / f"templates/mail/{name}.txt").read_text()
+        assert set(re.findall(r"{{\s*(\w+)", text)) == {"_", "base_url"}
+        assert "%" not in text
+
+
+def test_mails_about_a_lot_go_to_the_bidders_of_all() -> None:
+    """One event for two roles, with a text of its own that names nothing."""
+    for event in ("term.short", "lot.ended"):
+        told = [(one.to, one.text) for one in NOTICES if one.event == event]
+        assert told == [("supplier", "correction"), ("institution", "correction")]
 
 
 # --- logs and metrics

@@ -3,13 +3,14 @@
 from typing import Any
 
 from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField
-from wtforms.validators import Length, NumberRange
+from wtforms.validators import Length, NumberRange, Optional
 
 from app.auth.second_factor import code_needed
 from app.forms import DateField, Form, MoneyField, PercentField, choice, required
 from app.portals.wording import FORM_NOTES, FORMS
 from app.text import _, _l
 from guarantees.flow.publish_product import LONGEST_PROMISE_MINUTES
+from guarantees.sums.due_back import MOST
 
 
 class OpinionForm(Form):
@@ -63,6 +64,14 @@ class ProductForm(Form):
             required(_l("请填写承诺出函时间。")),
             NumberRange(1, LONGEST_PROMISE_MINUTES, _l("应在 1 分钟到 30 天之间。")),
         ],
+    )
+    back_withdrawn = IntegerField(
+        _l("投标截止前撤回保函的退费（%）"),
+        [Optional(), NumberRange(0, MOST, _l("应在 0 到 100 之间。"))],
+    )
+    back_ended = IntegerField(
+        _l("采购失败或终止的退费（%）"),
+        [Optional(), NumberRange(0, MOST, _l("应在 0 到 100 之间。"))],
     )
     automatic = BooleanField(_l("在自动承保政策内自动承保"))
     consortium = BooleanField(_l("支持联合体"))

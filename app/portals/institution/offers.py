@@ -52,6 +52,8 @@ def product(series: str) -> str | Response:
         minutes=held.minutes_to_issue,
         automatic=held.automatic,
         consortium=held.consortium,
+        back_withdrawn=held.back_withdrawn,
+        back_ended=held.back_ended,
     )
     return _product_form(form, series)
 
@@ -139,4 +141,6 @@ def _wanted(form: ProductForm) -> publish_product.ProductForm:
         minutes_to_issue=form.minutes.data,
         automatic=form.automatic.data,
         consortium=form.consortium.data,
+        back_withdrawn=form.back_withdrawn.data,
+        back_ended=form.back_ended.data,
     )

@@ -9,7 +9,7 @@ from app.auth.guard import actor, needs
 from app.auth.second_factor import prove, proved
 from app.context import house, now, read, write
 from app.forms import add_errors
-from app.jobs import opened_files
+from app.jobs import archive_copies, opened_files
 from app.portals.case_page import shared
 from app.portals.institution.forms import DecisionForm, OpinionForm
 from app.shell import notify
@@ -29,7 +29,9 @@ QUEUES = {
     "check": frozenset({"in_review"}),
     "returned": frozenset({"returned"}),
 }
-LETTERS = frozenset({"awaiting_payment", "issuing", "issued", "declined", "withdrawn", "lapsed"})
+LETTERS = frozenset(
+    {"awaiting_payment", "issuing", "issued", "declined", "withdrawn", "lapsed", "ended"}
+)
 
 
 @blueprint.get("/")
@@ -62,7 +64,7 @@ def cases() -> str:
     """Decided applications and letters."""
     state, text = request.args.get("s", ""), request.args.get("q", "").strip()
     states = frozenset({state}) if state in LETTERS else LETTERS
-    wanted = Filter(states=states, text=text)
+    wanted = Filter(states=states, text=text, short=state == "short")
     page = read(queries.institution_cases, actor(), now(), wanted, request.args.get("after", ""))
     return render_template("portals/institution/cases.html", page=page, state=state, text=text)
 
@@ -122,6 +124,17 @@ def letter(case: str) -> Response:
         raise NotFound(noun="letter", id=case)
     data = BytesIO(opened_files.read_letter(house(), case))
     return send_file(data, "application/pdf", True, f"{view.case.guarantee.number}.pdf")
+
+
+@blueprint.get("/cases/<case>/archive.sealed")
+@needs("institution.read")
+def archive(case: str) -> Response:
+    """The institution's own copy, sealed: it opens it offline with its archive key."""
+    view = read(queries.view, actor(), case)
+    if view.case.intent is None or not view.case.intent.archive:
+        raise NotFound(noun="letter", id=case)
+    data = BytesIO(archive_copies.read(house(), view.case))
+    return send_file(data, "application/octet-stream", True, f"{view.case.intent.number}.sealed")
 
 
 def _page(view: CaseView, opinion: OpinionForm, decision: DecisionForm) -> str:

@@ -98,6 +98,11 @@ EVENTS: Mapping[str, str] = {
     "recovery.withdrawn": N_("撤回恢复申请"),
     "recovery.confirmed": N_("平台确认恢复申请，记入日志"),
     "recovery.refused": N_("平台未同意恢复申请"),
+    "ending.asked": N_("提出终止采购"),
+    "ending.dropped": N_("撤回终止的提议"),
+    "ending.confirmed": N_("确认终止采购"),
+    "ending.kept": N_("撤销终止，采购继续"),
+    "ending.ended": N_("终止生效，开标密钥已销毁"),
 }
 """History of a lot."""
 

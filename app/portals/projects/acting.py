@@ -14,7 +14,7 @@ from app.shell import notify
 from app.text import _, _l
 from guarantees.errors import InvalidInput, NotFound, Unavailable
 from guarantees.flow import grant_mandate, register_project
-from guarantees.flow.grant_mandate import ACTIONS
+from guarantees.flow.grant_mandate import ACTIONS, USUAL
 from guarantees.queries import project_detail
 from guarantees.queries.project_detail import ProjectView
 from guarantees.values.notice_faults import NoticeRefused
@@ -62,7 +62,7 @@ def mandates(project: str) -> str | Response | tuple[str, int]:
     form = MandateForm()
     if not form.is_submitted():
         form.agency.data = known.notice.agency_name or ""
-        form.actions.data = list(ACTIONS)
+        form.actions.data = list(USUAL)
     elif form.validate():
         try:
             write(

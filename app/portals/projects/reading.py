@@ -11,7 +11,7 @@ from app.language import SOURCE, language
 from app.paging import Page, read_cursor
 from app.portals.projects.blueprint import blueprint
 from app.text import _
-from guarantees.queries import project_detail, projects
+from guarantees.queries import keeping, project_detail, projects
 from guarantees.records.project import STATES
 from guarantees.tables.permissions import allowed
 
@@ -47,6 +47,8 @@ def show(project: str) -> str:
         may_grant=found.own_procurer and allowed(actor(), "mandate.grant"),
         may_make_keys=allowed(actor(), "opening_key.make"),
         may_open_rooms=found.attends and allowed(actor(), "opening.read"),
+        may_end=allowed(actor(), "lot.end") or allowed(actor(), "lot.confirm_end"),
+        kept=read(keeping.kept, project),
     )
 
 

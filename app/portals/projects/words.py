@@ -23,6 +23,17 @@ EVENTS: Mapping[str, str] = {
     "rehearsal.passed": N_("开标演练通过"),
     "mandate.granted": N_("授权代理机构"),
     "mandate.withdrawn": N_("撤回授权"),
+    "ending.asked": N_("提出终止采购"),
+    "ending.dropped": N_("撤回终止的提议"),
+    "ending.confirmed": N_("确认终止采购"),
+    "ending.kept": N_("撤销终止，采购继续"),
+    "ending.ended": N_("终止生效，开标密钥已销毁"),
+    "project.ended": N_("项目全部标段已终止"),
+}
+
+END_KINDS: Mapping[str, str] = {
+    "failed": N_("采购失败（流标、废标）"),
+    "cancelled": N_("采购终止"),
 }
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
@@ -95,4 +106,5 @@ def names() -> dict[str, object]:
         "outcomes": OUTCOMES,
         "mandate_actions": ACTIONS,
         "categories": CATEGORIES,
+        "end_kinds": END_KINDS,
     }

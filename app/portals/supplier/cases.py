@@ -30,7 +30,7 @@ STATES = {
     "todo": frozenset({"returned", "awaiting_payment"}),
     "waiting": frozenset({"submitted", "in_review", "issuing"}),
     "issued": frozenset({"issued"}),
-    "ended": frozenset({"declined", "withdrawn", "lapsed"}),
+    "ended": frozenset({"declined", "withdrawn", "lapsed", "ended"}),
 }
 
 
@@ -39,8 +39,9 @@ STATES = {
 def home() -> str:
     """What needs the supplier, and where to find a lot."""
     wanted = [Filter(states=STATES[one]) for one in ("todo", "waiting")]
-    todo, running = read(queries.supplier_work, actor(), now(), *wanted)
-    return render_template("portals/supplier/home.html", todo=todo, running=running)
+    wanted.append(Filter(short=True))
+    todo, running, short = read(queries.supplier_work, actor(), now(), *wanted)
+    return render_template("portals/supplier/home.html", todo=todo, running=running, short=short)
 
 
 @blueprint.get("/cases")
@@ -48,7 +49,8 @@ def home() -> str:
 def cases() -> str:
     """The supplier's applications, newest first."""
     state, text = request.args.get("s", ""), request.args.get("q", "")
-    wanted = Filter(states=STATES.get(state, frozenset()), text=text.strip())
+    states = STATES.get(state, frozenset())
+    wanted = Filter(states=states, text=text.strip(), short=state == "short")
     page = read(queries.supplier_cases, actor(), now(), wanted, request.args.get("after", ""))
     return render_template("portals/supplier/cases.html", page=page, state=state, text=text)
 
@@ -124,17 +126,22 @@ def _account() -> str:
 
 
 def _page(view: CaseView, pay_form: PayForm, answer_form: AnswerForm) -> str:
-    state = view.case.state
+    state, takes_bids = view.case.state, view.lot.takes_bids(now())
+    before_deadline = view.lot.deadline is not None and now() < view.lot.deadline
     return render_template(
         "portals/supplier/case.html",
         **shared(view),
         pay_form=pay_form,
         answer_form=answer_form,
         plain=PlainPost(),
-        may_pay=state == "awaiting_payment" and now() < view.case.quote.valid_until,
+        may_pay=state == "awaiting_payment" and takes_bids and now() < view.case.quote.valid_until,
         may_order=allowed(actor(), "payment.order"),
-        may_complete=may("application", state, "application.complete"),
+        may_complete=takes_bids and may("application", state, "application.complete"),
         may_answer=allowed(actor(), "application.complete"),
+        takes_bids=takes_bids,
         may_withdraw=may("application", state, "application.withdraw")
         and allowed(actor(), "application.withdraw"),
+        may_withdraw_letter=may("application", state, "letter.withdraw")
+        and before_deadline
+        and allowed(actor(), "letter.withdraw"),
     )

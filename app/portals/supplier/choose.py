@@ -55,6 +55,8 @@ def lots_page() -> str:
 def compare(lot: str) -> str:
     """Products that fit the lot, those that don't and why, and up to four side by side."""
     row, findings, fit, others, seed = read(_compared, lot)
+    if not row.takes_bids(now()):
+        return render_template("portals/supplier/closed.html", lot=row)
     shown = _filtered(fit)
     side = [one for one in fit if one.id in request.args.getlist("c")][:4]
     return render_template(
@@ -82,6 +84,8 @@ def application(lot: str) -> str | Response:
     if request.method == "GET":
         form.consents.data = []
     offered, more_lots = read(_offered, lot, request.values)
+    if request.method == "GET" and not offered[0].lot.takes_bids(now()):
+        return redirect(url_for(".compare", lot=lot))
     if request.method == "POST" and "add_member" in request.form:
         if len(form.members) < MOST_MEMBERS:
             form.members.append_entry()

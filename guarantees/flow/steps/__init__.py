@@ -1,7 +1,7 @@
 """What flows share: rights, history, telling people, doing things once."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +16,9 @@ from guarantees.records.project import Lot, Mandate, Project, ProjectVersion
 from guarantees.tables import notices, permissions
 from guarantees.values.actor import Actor
 from guarantees.values.ids import new_id
+
+MOST_WAITING = 10_000
+"""Messages looked through for one that says the same already."""
 
 
 def require(actor: Actor, action: str, now: datetime) -> None:
@@ -52,6 +55,19 @@ def tell(session: Session, event: str, organisation_id: str) -> None:
             session,
             outbox.Message("mail", {"event": event, "to": notice.to, "about": organisation_id}),
         )
+
+
+def tell_holders(session: Session, event: str, now: datetime) -> None:
+    """News for the bidders of one lot, to those of all lots (tables/notices.HOLDERS).
+
+    Once an hour at most: what several notices bring about within the hour is one mail.
+    """
+    due = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    waiting = [one.arguments for one in outbox.pending(session, due, MOST_WAITING, {"mail"})]
+    for notice in notices.for_event(event):
+        arguments = {"event": event, "to": notice.to, "about": notices.HOLDERS}
+        if arguments not in waiting:
+            outbox.put(session, outbox.Message("mail", arguments, not_before=due))
 
 
 def once(session: Session, actor: Actor, key: str, act: Callable[[], Any]) -> Any:

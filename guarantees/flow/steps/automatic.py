@@ -48,11 +48,13 @@ def underwrite(session: Session, case: Case, product: Product, now: datetime) ->
     steps.tell(session, "application.approved", case.supplier)
 
 
-def free(session: Session, case: Case) -> None:
-    """Give back what the case took when it ends without a letter."""
+def free(session: Session, case: Case, *, counted: bool = True) -> None:
+    """Give back what the case took; if nothing of it is counted any more the book is written as
+    it stands."""
     row, book = exposure.locked(session, case.institution)
     keys = limits.keys(_suppliers(case), case.policy or None)
-    book.used = limits.released(book.used, keys, case.amount)
+    if counted:
+        book.used = limits.released(book.used, keys, case.amount)
     exposure.write(session, row, book)
 
 

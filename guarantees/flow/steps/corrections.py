@@ -5,17 +5,21 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from guarantees.errors import N_
 from guarantees.flow import steps
 from guarantees.flow.steps import openings, projects
 from guarantees.records import project_notice
+from guarantees.records.lot_end import ending_in
 from guarantees.records.project import Project
 from guarantees.sums.correction_limits import refusals
 from guarantees.sums.corrections import Change, breaks, changes
 from guarantees.values.actor import Actor
 from guarantees.values.notice import ProjectNotice
-from guarantees.values.notice_faults import NoticeRefused
+from guarantees.values.notice_faults import Fault, NoticeRefused
 from guarantees.values.sentence import Sentence
 from signing.timekeeper.protocol import Timekeeper
+
+ENDED = N_("这个项目的采购已经终止或正在终止，公告不能再更正；终止可以撤销的，请先撤销。")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ def decide(
     current = project_notice.to_notice(project, steps.current_version(session, project))
     differing = changes(current, notice)
     registered = project.state == "registered"
+    if differing and (project.state == "ended" or ending_in(session, project.id)):
+        raise NoticeRefused([Fault("", Sentence("procurement_ended", ENDED))])
     if registered and differing:
         refused = refusals(current, notice, now)
         if refused:
@@ -71,3 +77,6 @@ def write(
         openings.make_or_postpone(session, actor, now, project, version, timekeeper)
         projects.withdraw_former_agency(session, actor, now, project, version)
         projects.tell_parties(session, version)
+        if any(one.code == "validity_extended" for one in correction.breaks):
+            # Which letters fall short is computed when they are looked at (queries.cases).
+            steps.tell_holders(session, "term.short", now)

@@ -53,7 +53,7 @@ def make_or_postpone(
     for lot, opening in _lots(session, project):
         if opening is None:
             _make(session, actor, now, lot, version, timekeeper)
-        elif opening.opening_time < _time(version):
+        elif opening.state != "ended" and opening.opening_time < _time(version):
             _postpone(session, actor, now, lot, opening, version, timekeeper)
         else:
             continue

@@ -1,5 +1,6 @@
 """One letter from order to seal, in this process."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -20,9 +21,11 @@ from guarantees.letter_reports import ReportPress
 from guarantees.letters import MissingGlyph
 from guarantees.ports import LetterOrder, Produced
 from guarantees.values.terms import Terms
+from signing import private_files, seal
 from signing.certificates import crl, issue_institution, issue_timestamping, revoke
 from signing.errors import TimestampError
 from signing.report import Integrity, Result
+from signing.timekeeper.certificate import OpeningCertificate
 from signing.timekeeper.journal import Event, FileJournal, JournalUnavailable
 from signing.timestamps import LocalTimestamper, TimeStampAuthority
 from signing.trust import Trust, load_trust
@@ -353,3 +356,31 @@ def test_terms_of_the_order_are_those_of_the_letter(
     report = verify(letter, trust=desk.trust(), at=clock())
     assert report.terms is not None
     assert Terms.from_canonical(report.terms) == terms
+
+
+def test_a_letter_has_its_institutions_archive_copy(
+    around: Surroundings, ring: KeyRing, trust: Trust
+) -> None:
+    pair = seal.make_key_pair()
+    order = around.order()
+    made = make(around, ring, trust, order, archive_key=pair.public_key)
+    assert seal.archive_fingerprint(made.inner) == seal.fingerprint_of(pair.public_key)
+    opening = OpeningCertificate.from_bytes(order.certificate)
+    number = Terms.from_canonical(order.terms.encode()).number
+    context = seal.SealContext(made.eid, number, order.lot, opening.opening)
+    file = seal.archive_file(made.inner, context)
+    letter = seal.open_archive(file, pair.private_key)
+    assert hashlib.sha256(letter).digest() == made.sha256
+
+
+def test_the_ring_knows_the_public_half_only(around: Surroundings, ring: KeyRing) -> None:
+    code = str(ISSUER.credit_code)
+    assert ring.archive_key(code) is None
+    public = around.keys / f"{code}.archive.pub"
+    private_files.write_new(public, bytes(31))
+    with pytest.raises(LetterNotMade):
+        ring.archive_key(code)
+    public.unlink()
+    private_files.write_new(public, bytes(range(32)))
+    assert ring.archive_key(code) == bytes(range(32))
+    public.unlink()

@@ -11,6 +11,8 @@ from guarantees.flow import complete
 from guarantees.queries import audit
 from guarantees.records import casebook, exposure
 from guarantees.records.sealed import LogLeaf, SealedCase, SealedIndex
+from guarantees.values.ids import new_id
+from signing import seal
 from tests import world as worlds
 from tests.guarantees.flow.test_main_way import applied, decided, issued, opened, paid
 from tests.world import World
@@ -57,6 +59,32 @@ def change_the_file(world: World, case: str) -> None:
     world.files.held[name] = world.files.held[name][:-1] + b"!"
 
 
+def lose_the_copy(world: World, case: str) -> None:
+    """Another envelope in its place: without an archive copy, and with a leaf of its own."""
+
+    def change(session: Any) -> None:
+        held = casebook.get(session, case)
+        assert held.intent is not None and held.letter is not None
+        vault = world.sessions.vault
+        pair = seal.make_key_pair()
+        context = seal.SealContext(held.letter.eid, held.intent.number, held.lot, "opening")
+        bare = seal.seal(
+            b"letter",
+            context,
+            opening_key=pair.public_key,
+            recipients=[seal.Recipient.of("procurer", pair.public_key)],
+            recovery=seal.Recipient.of("recovery", pair.public_key),
+        )
+        name = f"sealed/{held.intent.id}"
+        envelope = seal.vault_wrap(bare.inner, held.letter.eid, vault.lock)
+        world.files.held[name] = world.files.held[name][: audit.FACTS_SIZE] + envelope
+        held.letter.leaf = seal.leaf_hash(held.intent.salt, envelope)
+        session.add(LogLeaf(id=new_id(), leaf=held.letter.leaf))
+        casebook.save(session, held)
+
+    world.run("demo_data", change)
+
+
 def damage_the_case(world: World, case: str) -> None:
     def change(session: Any) -> None:
         row = session.get(SealedCase, case)
@@ -91,6 +119,7 @@ def forget_exposure(world: World, case: str) -> None:
         (lose_the_leaf, "a letter's PDF has its leaf in the log"),
         (lose_the_file, "the sealed letter lies in the store"),
         (change_the_file, "the leaf commits to the stored envelope"),
+        (lose_the_copy, "the letter has its archive copy"),
         (damage_the_case, "a case can be read"),
         (unbalance, "the lines of an entry sum to zero"),
         (forget_exposure, "the exposure book is the sum of its cases"),
