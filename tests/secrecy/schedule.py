@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from app.auth.actors import VISITOR
+from app.jobs import key_changes
+from app.jobs.reminders import Reminders
 from guarantees.errors import Unavailable
 from guarantees.flow import keep_form
 from guarantees.flow.apply import CONSENT_ITEMS
@@ -19,11 +21,12 @@ from guarantees.values.money import Money
 from tests.house import OPENING, Gateway
 from tests.secrecy.market import TENDERS
 from tests.visitors import Pages
-from tests.world import START, PlainLetters, World
+from tests.world import PASSPHRASE, START, PlainLetters, World
 
 ACCOUNT = "6222000012345678"
 LONG = "".join(chr(0x4E00 + 37 * place % 20_000) for place in range(300))
 """What people write when they give reasons."""
+NEW_PASSPHRASE = "eine neue Losung 新的口令"
 STEP = timedelta(minutes=7)
 FIRST_OPENED = (0, 1, 2, 3, 4, 5)
 """Places of the lots whose T comes first."""
@@ -134,6 +137,7 @@ class Day:
         yield from self._apply()
         yield from self._underwrite()
         yield from self._pay()
+        yield from self._prepare_to_open()
         yield from self._wait_for_the_opening()
 
     def _done(self, name: str) -> str:
@@ -254,9 +258,24 @@ class Day:
         assert answer.status_code == 200
         yield self._done("notice")
 
+    # --- the procurer
+
+    def _prepare_to_open(self) -> Iterator[str]:
+        """It rehearses, and changes its key: every unopened case is written anew."""
+        procurer, lot = self.pages.as_("procurer"), self.pages.world.lots[0]
+        procurer.sent(f"/openings/{lot}/rehearse", passphrase=PASSPHRASE)
+        yield self._done("rehearse")
+        [path] = re.findall(r'href="(/opening-keys/\w+)"', procurer.get("/opening-keys/"))
+        fields = {"passphrase": NEW_PASSPHRASE, "passphrase_again": NEW_PASSPHRASE}
+        procurer.sent(f"{path}/change", old=PASSPHRASE, otp="123456", **fields)
+        key_changes.wait_for_all(60)
+        yield self._done("change key")
+
     def _wait_for_the_opening(self) -> Iterator[str]:
         """What was paid and has no letter lapses; nobody has opened anything."""
         self.pages.world.now = OPENING - STEP
+        Reminders(self.pages.house).run_due()
+        yield self._done("remind")
         yield self._work()
         self.pages.world.now = OPENING + STEP
         yield self._work()

@@ -68,6 +68,7 @@ def test_everything_happened(first: Played) -> None:
     """A trace of nothing is equal to any other."""
     names = Counter(name.split(" ")[0] for name, _ in first.steps)
     assert {"half", "apply", "maker:", "checker:", "complete", "withdraw"} <= set(names)
+    assert {"rehearse", "change", "remind"} <= set(names)
     assert names["apply"] == len(REQUESTS) and names["order"] == names["notice"] == 9
     sealed = {
         table
@@ -78,10 +79,12 @@ def test_everything_happened(first: Played) -> None:
         *sealed,
         "sealed_index",
         "log_leaf",
+        *("opening_key", "rehearsal", "rehearsal_reminder", "event"),
     }
     assert len([name for name in first.sizes if name.startswith("files/sealed/")]) == 6
     assert len([name for name in first.sizes if name.startswith("mail/")]) > 40
-    assert {one["event"] for one in first.lines} == {"request", "done", "postponed"}
+    said = {one["event"] for one in first.lines}
+    assert said == {"request", "done", "postponed", "begun", "complete"}
     assert {one["kind"] for one in first.lines if one["event"] == "done"} == set(classes.MESSAGES)
     assert "baohan_page_seconds_count" in first.metrics
 
@@ -142,8 +145,9 @@ def test_keyed_columns_are_the_vaults_tags_or_salted_leaves(first: Played) -> No
     found: dict[str, set[bytes]] = {}
     for column, value in first.values(Class.KEYED):
         found.setdefault(column, set()).add(value)
-    assert len(found) == 6
-    assert found.pop("log_leaf.leaf") == first.leaves
+    assert len(found) == 7
+    [changed] = found.pop("key_change.leaf")
+    assert found.pop("log_leaf.leaf") == first.leaves | {changed}
     for column, tags in found.items():
         assert tags <= first.keyed, column
 
