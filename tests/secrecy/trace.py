@@ -29,7 +29,7 @@ from app.adapters.vault import Vault
 from app.jobs import mails
 from app.portals.public import health
 from guarantees.flow.steps import envelopes
-from guarantees.records import casebook
+from guarantees.records import casebook, withdrawal
 from signing.seal import KeyPair, leaf_hash, leaf_of
 from tests import visitors
 from tests.databases import Kind
@@ -166,6 +166,9 @@ def _leaves(pages: Pages, cases: list[str]) -> Iterator[bytes]:
                 stored = envelopes.unpack(case.intent.id, held, house.sessions.vault)
                 yield leaf_hash(case.intent.salt, stored.envelope)
                 yield leaf_of(case.intent.salt, stored.sha256)
+            if case.withdrawal is not None:
+                said = withdrawal.digest(case, case.withdrawal)
+                yield leaf_of(case.withdrawal.salt, said)
 
 
 def _pages(stage: Stage, sessions: Sessions, model: World, patch: Any) -> Pages:
