@@ -51,7 +51,8 @@ class Page:
 
 
 NOT_MEASURED: Mapping[str, str] = {
-    "/log/tile/<path:rest>": "a file, of a log that the stock has not published",
+    "/log/checkpoint": "a file, of a log that the stock has not published",
+    "/log/tile/<path:rest>": "the same",
     "/opening-keys/<key>": "the stock has no change of key under way",
     "/openings/<lot>/log.json": "the stock's certificates are random, none is in a log",
     "/openings/<lot>/recovery/request.json": "asked for once, after T, by who lost a key",
