@@ -3,37 +3,18 @@
 The routes themselves come from the URL map; one without a recipe fails the tests.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from guarantees.flow.apply import CONSENT_ITEMS
 from guarantees.values.codes import make_credit_code
 from tests.accounts import PASSWORD
+from tests.app.hostile.recipe import Recipe
 from tests.app.hostile.stage import Stage
+from tests.app.hostile.trustee_recipes import trustees
 from tests.world import PASSPHRASE
 
-Fields = Mapping[str, str | list[str]]
 PDF = b'%PDF-1.7 {"issuer": {"name": "x", "credit_code": "y"}, "number": "BH26-0000-0000"}'
 """What tests.house.PlainVerifier can read."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    who: str
-    """One of the world's people; empty: a visitor."""
-    path: str
-    fields: Fields = field(default_factory=dict)
-    """What is typed; hidden fields come from the page."""
-    page: str = ""
-    """Where the form stands; empty: at `path` itself."""
-    file: tuple[str, bytes] | None = None
-    """Field and content of a file that goes along."""
-    shows_result: bool = False
-    """What was done is shown in the answer itself, not after a redirect."""
-    stores: bool = True
-    """What is right is written somewhere."""
-    before: Callable[[Stage], None] | None = None
-    """What the browser did before."""
 
 
 def recipes(stage: Stage) -> dict[str, Recipe]:
@@ -45,6 +26,7 @@ def recipes(stage: Stage) -> dict[str, Recipe]:
         **_suppliers(stage),
         **_institutions(stage),
         **_projects(stage),
+        **trustees(stage),
     }
 
 

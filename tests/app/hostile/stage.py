@@ -22,10 +22,11 @@ from guarantees.records.organisation import Organisation
 from guarantees.records.person import Invitation, Person
 from guarantees.records.product import Product
 from guarantees.records.project import Mandate
+from guarantees.records.trust import TrusteeKey
 from guarantees.values.codes import make_credit_code
 from guarantees.values.money import Money
 from guarantees.values.one_time_codes import new_secret
-from tests import visitors
+from tests import trustees, visitors
 from tests import world as worlds
 from tests.accounts import CHEAP, PASSWORD
 from tests.guarantees.flow.project_samples import NOTICE
@@ -183,6 +184,9 @@ def _others(stage: Stage) -> None:
     world.run("join", join.register_supplier, visitor, world.now, registration)
     boss = world.as_("boss")
     world.run("people", invite.invite, boss, world.now, "郑友", "zheng@example.com", ("clerk",))
+    trustees.make_key(world, "regulator")
+    own = trustees.own_key(world, "association")
+    stage.ids["trustee private"] = own.private_key.hex()
     _find(stage)
 
 
@@ -195,6 +199,9 @@ def _find(stage: Stage) -> None:
         stage.ids |= {"series": product.series, "mandate": mandate.id}
         invitation = session.scalars(select(Invitation)).one()
         stage.ids["invitation"] = invitation.id.hex()
+        stage.ids["trustee key"] = session.scalars(
+            select(TrusteeKey.id).where(TrusteeKey.wrapped_private.is_(None))
+        ).one()
         waiting = select(Organisation.id).where(Organisation.state == "pending")
         stage.ids["pending"] = session.scalars(waiting).one()
         for message in outbox.pending(session, world.now, 1000):

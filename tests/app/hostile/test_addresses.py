@@ -62,7 +62,10 @@ def who_may(stage: Stage, rule: Rule) -> str:
     visitor = action in ("public.read", "letter.verify", "session.start", "people.join")
     if visitor or action == "organisation.apply":
         return ""
-    order = ("supplier", "maker", "agency", "procurer", "operator", "boss")
+    order = (
+        *("supplier", "maker", "agency", "procurer", "operator", "boss"),
+        "regulator_trustee",
+    )
     return next(who for who in order if allowed(people[who], action))
 
 
