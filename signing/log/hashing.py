@@ -1,8 +1,8 @@
 """Hashes of RFC 6962 section 2.1.
 
-Three lines of hashlib: pymerkle keeps a tree as a list of leaves, knows no tiles, lays its proofs of
-consistency out in another way than RFC 6962, which witnesses and Go's tools demand, and is under the
-GPL. The tests hold our trees against its own.
+Three lines of hashlib: pymerkle keeps a tree as a list of leaves, knows no tiles, lays its proofs
+of consistency out in another way than RFC 6962, which witnesses and Go's tools demand, and is under
+the GPL. The tests hold our trees against its own.
 """
 
 import hashlib
