@@ -14,6 +14,7 @@ from signing.seal.derivation import derive
 from signing.seal.profiles import xor
 from signing.seal.wraps import TRUSTEE
 from tests.signing.envelopes import KEYS, LETTER, TRUSTEES, opened, parts, released, sealed
+from tests.signing.test_seal import quickest
 
 CONTEXT = seal.SealContext.new("BH-1", "lot-1", "opening-1")
 ENVELOPES = {profile: sealed(profile, CONTEXT) for profile in seal.PROFILES}
@@ -288,3 +289,11 @@ def test_any_one_of_a_trustees_keys_takes_its_part_out() -> None:
 def test_the_length_says_nothing_of_profile_or_recipients() -> None:
     bare = seal_to("timekeeper", [])
     assert {len(one.inner) for one in ENVELOPES.values()} == {len(bare.inner)}
+
+
+@pytest.mark.parametrize("profile", seal.PROFILES)
+def test_with_token_trustees_and_archive_it_still_takes_under_5_ms(profile: str) -> None:
+    letter = os.urandom(200_000)
+    envelope = sealed(profile, CONTEXT, letter=letter)
+    assert quickest(lambda: sealed(profile, CONTEXT, letter=letter)) < 0.005
+    assert quickest(lambda: opened(envelope.inner, CONTEXT)) < 0.005
