@@ -70,7 +70,7 @@ class States:
         self._offers()
         self._consortium()
         self._half_way()
-        self._trustee()
+        self._trustees()
         self._cast()
         self._open(lots)
         self._known_addresses()
@@ -108,10 +108,12 @@ class States:
         procurer.sent(f"/openings/{lot}/open", f"/openings/{lot}", **fields)
         _until("an opening", lambda: "全部完成" in procurer.page(f"/openings/{lot}"))
 
-    def _trustee(self) -> None:
-        """One that keeps a key of its own, besides the one that the platform keeps."""
-        keys, public_key = "/trustee/keys/", make_key_pair().public_key.hex()
-        self.as_("association").sent(f"{keys}register", keys, public_key=public_key)
+    def _trustees(self) -> None:
+        """Each keeps a key of its own, besides the one that the platform keeps."""
+        keys = "/trustee/keys/"
+        for login in ("regulator-trustee", "trading-centre", "association"):
+            public_key = make_key_pair().public_key.hex()
+            self.as_(login).sent(f"{keys}register", keys, public_key=public_key)
 
     # --- people
 
