@@ -62,9 +62,13 @@ def code_needed(_form: Any, field: Any) -> None:
         raise ValidationError(_("请填写 6 位动态验证码。"))
 
 
-def otp_field() -> Any:
-    """The field for the code: digits on a phone's keyboard, filled by its authenticator."""
+def otp_field(id: str = FIELD) -> Any:  # noqa: A002 - as WTForms calls it
+    """The field for the code: digits on a phone's keyboard, filled by its authenticator.
+
+    id: of its own where a page has several.
+    """
     return StringField(
         _l("动态验证码"),
+        id=id,
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 12},
     )

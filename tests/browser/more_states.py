@@ -18,6 +18,7 @@ from app.demo import cast
 from app.demo.secrets import DemoSecrets
 from guarantees.flow.apply import CONSENT_ITEMS
 from guarantees.values.one_time_codes import code_of, step_at
+from signing.seal import make_key_pair
 from tests.browser.cast import BANK, MEMBER, MEMBER_CODE
 from tests.browser.reading import Reader
 from tests.live import Live
@@ -69,6 +70,7 @@ class States:
         self._offers()
         self._consortium()
         self._half_way()
+        self._trustee()
         self._cast()
         self._open(lots)
         self._known_addresses()
@@ -105,6 +107,11 @@ class States:
         fields = {"passphrase": self.live.passphrases["procurer"], "otp": procurer.code()}
         procurer.sent(f"/openings/{lot}/open", f"/openings/{lot}", **fields)
         _until("an opening", lambda: "全部完成" in procurer.page(f"/openings/{lot}"))
+
+    def _trustee(self) -> None:
+        """One that keeps a key of its own, besides the one that the platform keeps."""
+        keys, public_key = "/trustee/keys/", make_key_pair().public_key.hex()
+        self.as_("association").sent(f"{keys}register", keys, public_key=public_key)
 
     # --- people
 

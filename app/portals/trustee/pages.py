@@ -37,7 +37,7 @@ class ApproveForm(Form):
 
 class AnswerForm(Form):
     answer = FileField(_l("答复文件"))
-    otp = otp_field()
+    otp = otp_field("otp-answer")
 
 
 @blueprint.get("/")
