@@ -33,6 +33,7 @@ PUBLIC = "public"
 ROLES = (PUBLIC, *ROLES_OF)
 
 REDIRECTING = frozenset({"institution.home", "preferences.language", "preferences.theme"})
+"""Rules that have no page of their own, since they always lead to another."""
 
 LACKING: Mapping[str, str] = {
     "holds.lift": "a legal hold",
@@ -42,6 +43,7 @@ LACKING: Mapping[str, str] = {
     "opening_shares.packet": "a token",
     "opening_shares.question": "a token",
     "projects.confirm_end": "a procurement that somebody asks to end",
+    "projects.ends": "a project of each of its readers that is being ended",
     "projects.keep_end": "a procurement that is being ended",
     "recoveries.show": "somebody who lost a key after T",
     "recovery.request_file": "somebody who lost a key after T",
@@ -52,8 +54,7 @@ LACKING: Mapping[str, str] = {
     "withdrawing.letter": "a sealed letter of each of its readers",
     "withdrawing.proof": "a letter that was taken back",
 }
-"""Endpoints that not all who may are led to → what the demonstration lacks; no other may be missing."""
-"""Rules that have no page of their own, since they always lead to another."""
+"""Endpoints that not all who may are led to → what the demonstration lacks. No other may miss."""
 
 Pair = tuple[str, str]
 """Role of the organisation, role of the person; "" where that does not matter."""
