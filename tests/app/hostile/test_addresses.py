@@ -62,8 +62,7 @@ def who_may(stage: Stage, rule: Rule) -> str:
     visitor = action in ("public.read", "letter.verify", "session.start", "people.join")
     if visitor or action == "organisation.apply":
         return ""
-    order = ("supplier", "maker", "agency", "procurer", "operator", "boss")
-    return next(who for who in order if allowed(people[who], action))
+    return next(who for who, actor in people.items() if allowed(actor, action))
 
 
 def address(stage: Stage, rule: Rule, given: bytes | None = None) -> str:
@@ -71,12 +70,16 @@ def address(stage: Stage, rule: Rule, given: bytes | None = None) -> str:
     known = {
         "case": stage.cases["submitted"],
         "lot": stage.ids["free lot"],
-        "project": stage.ids["draft"],
+        "project": stage.ids["other project" if "/end" in rule.rule else "draft"],
         "organisation_id": stage.ids["pending"],
         "person_id": stage.ids["colleague"],
         "series": stage.ids["series"],
         "token": stage.ids["token"],
-        "key": "en",
+        "hold": stage.ids["hold"],
+        "request": stage.ids["end asked"],
+        "request_id": stage.ids["policy"],
+        "rest": "0/000",
+        "key": key_in(stage, rule),
     }
 
     def place(match: re.Match[str]) -> str:
@@ -84,6 +87,13 @@ def address(stage: Stage, rule: Rule, given: bytes | None = None) -> str:
         return quote_from_bytes(known[name].encode() if given is None else given, safe="")
 
     return re.sub(r"<([^>]+)>", place, rule.rule)
+
+
+def key_in(stage: Stage, rule: Rule) -> str:
+    """What `<key>` is of."""
+    if rule.endpoint.startswith("preferences"):
+        return "en"
+    return stage.ids["trustee key" if rule.endpoint.startswith("trustee") else "opening key"]
 
 
 def asked(stage: Stage, who: str, path: str, **more: object) -> TestResponse:
