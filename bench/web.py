@@ -28,7 +28,7 @@ from bench.full_house import FullHouse, fill
 from bench.measure import machine, percentile
 from bench.names import company
 from bench.stock import PASSWORD, REGION, Size
-from bench.web_pages import HALF_WAY, JOINED, NEW, NOBODY, Page, pages
+from bench.web_pages import HALF_WAY, JOINED, NEW, NOBODY, NOT_MEASURED, Page, pages
 from bench.web_process import PEER, house
 from bench.web_visit import Answer, Browser, Unexpected, sign_in
 from guarantees.values.codes import make_credit_code
@@ -246,6 +246,7 @@ def _figures(
         "promised_p95_ms": PROMISED_MS,
         "rules": {rule: _rule(found) for rule, found in sorted(rules.items())},
         "slower": [f"{one.page.rule} as {one.page.name}" for one in slow],
+        "not_measured": dict(NOT_MEASURED),
         "peer": {"name": "an empty page of Flask on the same server", **peer.summary()},
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, 1),
     }
@@ -295,6 +296,7 @@ def table(figures: dict[str, Any]) -> list[str]:
         f"{'peer: empty page':<44}{_cells(peer)}",
         "",
         f"peak memory {figures['peak_memory_mb']} MB",
+        *(f"not measured: {rule}, {why}" for rule, why in figures["not_measured"].items()),
         f"slower than {figures['promised_p95_ms']} ms: {', '.join(figures['slower']) or 'none'}",
     ]
     return lines

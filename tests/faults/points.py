@@ -74,7 +74,8 @@ OTHER_WRITES = frozenset(
 )
 """Commits before or beside the main way; each is one transaction with nothing around it, but for
 the timekeeper's calls around withhold_letter, ask_end and end_lot: interrupted at every one of
-them in tests/app/jobs/test_withholding.py and test_endings_interrupted.py."""
+them in tests/app/jobs/test_withholding.py and test_endings_interrupted.py. A change of key is
+stopped after each of its commits in tests/app/jobs/test_key_changes.py."""
 
 OTHER_PROCESSES = ("timekeeper.", "private_files.")
 """Points of the timekeeper's process: killed in tests/signing/test_timekeeper_process.py."""

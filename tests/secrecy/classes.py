@@ -167,6 +167,9 @@ LEAKS: Mapping[str, str] = {
 }
 """Why each column of class LEAK is within the allowed leak."""
 
+WRAPPED = frozenset({"opening_key.inherited"})
+"""Plain columns whose values are random ciphertexts of one length: a key for another key."""
+
 SIZES: Mapping[str, tuple[int, ...]] = {
     "sealed_case.blob": (16 * KIB, 64 * KIB, 256 * KIB),
     "exposure_book.blob": (64 * KIB, 256 * KIB, 1024 * KIB),

@@ -4,26 +4,31 @@ import json
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from app.auth.actors import VISITOR
+from app.jobs import key_changes
+from app.jobs.reminders import Reminders
 from guarantees.errors import Unavailable
-from guarantees.flow import keep_form
+from guarantees.flow import correct_project, keep_form, steps
 from guarantees.flow.apply import CONSENT_ITEMS
 from guarantees.ports import BankNotice, LetterOrder, Produced
-from guarantees.records import web_session
+from guarantees.records import project_notice, web_session
 from guarantees.records.kept_form import KeptForm
 from guarantees.values.codes import make_credit_code
 from guarantees.values.money import Money
 from tests.house import OPENING, Gateway
 from tests.secrecy.market import TENDERS
 from tests.visitors import Pages
-from tests.world import START, PlainLetters, World
+from tests.world import PASSPHRASE, START, PlainLetters, World
 
 ACCOUNT = "6222000012345678"
 LONG = "".join(chr(0x4E00 + 37 * place % 20_000) for place in range(300))
 """What people write when they give reasons."""
+NEW_PASSPHRASE = "eine neue Losung 新的口令"
 STEP = timedelta(minutes=7)
 FIRST_OPENED = (0, 1, 2, 3, 4, 5)
 """Places of the lots whose T comes first."""
@@ -48,7 +53,7 @@ class Request:
 REQUESTS = (
     Request("supplier", "bank policy", "issued"),
     Request("rival", "bank people", "declined"),
-    Request("rival", "bank policy", "issued"),
+    Request("rival", "bank policy", "taken back"),
     Request("third", "insurer policy", "issued", lots=2),
     Request("third", "bank people", "returned", members=5),
     Request("supplier", "insurer people", "withdrawn"),
@@ -134,6 +139,8 @@ class Day:
         yield from self._apply()
         yield from self._underwrite()
         yield from self._pay()
+        yield from self._prepare_to_open()
+        yield from self._change()
         yield from self._wait_for_the_opening()
 
     def _done(self, name: str) -> str:
@@ -232,7 +239,7 @@ class Day:
     def _pay(self) -> Iterator[str]:
         letters = self.pages.house.letters
         assert isinstance(letters, Letters)
-        for fates in (("issued", "returned", "failed"), ("stuck",)):
+        for fates in (("issued", "taken back", "returned", "failed"), ("stuck",)):
             letters.away = fates == ("stuck",)
             for request, case in self._requests(*fates):
                 yield from self._paid(request, case, whole=request.fate != "failed")
@@ -254,9 +261,55 @@ class Day:
         assert answer.status_code == 200
         yield self._done("notice")
 
+    # --- the procurer
+
+    def _prepare_to_open(self) -> Iterator[str]:
+        """It rehearses, and changes its key: every unopened case is written anew."""
+        procurer, lot = self.pages.as_("procurer"), self.pages.world.lots[0]
+        procurer.sent(f"/openings/{lot}/rehearse", passphrase=PASSPHRASE)
+        yield self._done("rehearse")
+        [path] = re.findall(r'href="(/opening-keys/\w+)"', procurer.get("/opening-keys/"))
+        fields = {"passphrase": NEW_PASSPHRASE, "passphrase_again": NEW_PASSPHRASE}
+        procurer.sent(f"{path}/change", old=PASSPHRASE, otp="123456", **fields)
+        key_changes.wait_for_all(60)
+        yield self._done("change key")
+
+    # --- what changes before the opening
+
+    def _change(self) -> Iterator[str]:
+        """A letter is taken back; a notice is corrected so that letters fall short, whichever."""
+        for request, case in self._requests("taken back"):
+            path = f"/supplier/cases/{case}/withdraw-letter"
+            self.pages.as_(request.who).sent(path, reason=LONG, sure="y")
+            yield self._done("take back")
+            yield self._work()
+        self.pages.world.run("correct_project", self._correct)
+        yield self._done("correct")
+        self.pages.world.now += timedelta(hours=1)
+        yield self._work()
+
+    def _correct(self, session: Session) -> None:
+        """Of the first tender, in every world."""
+        world = self.pages.world
+        project = steps.lot(session, world.lots[0]).project
+        held = project_notice.to_notice(project, steps.current_version(session, project))
+        days = (held.bid_validity_days or 0) + 30
+        correct_project.correct(
+            session,
+            world.as_("procurer"),
+            world.now,
+            project.id,
+            replace(held, bid_validity_days=days),
+            expected=project.current,
+            note="更正公告",
+            timekeeper=self.pages.house.timekeeper,
+        )
+
     def _wait_for_the_opening(self) -> Iterator[str]:
         """What was paid and has no letter lapses; nobody has opened anything."""
         self.pages.world.now = OPENING - STEP
+        Reminders(self.pages.house).run_due()
+        yield self._done("remind")
         yield self._work()
         self.pages.world.now = OPENING + STEP
         yield self._work()

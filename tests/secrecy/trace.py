@@ -19,6 +19,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from app import access_log
 from app.adapters.database import Sessions
@@ -28,8 +29,8 @@ from app.adapters.vault import Vault
 from app.jobs import mails
 from app.portals.public import health
 from guarantees.flow.steps import envelopes
-from guarantees.records import casebook
-from signing.seal import leaf_hash, leaf_of
+from guarantees.records import casebook, withdrawal
+from signing.seal import KeyPair, leaf_hash, leaf_of
 from tests import visitors
 from tests.databases import Kind
 from tests.faults.stage import Stage, Template, template
@@ -44,6 +45,9 @@ from tests.world import START, World
 REPLACED = frozenset({Class.SEALED, Class.RANDOM, Class.KEYED})
 MESSAGE_ID = re.compile(r"<\d+\.\d+\.\d+@[\w.]+>")
 """Time, process and a random number (email.utils.make_msgid)."""
+KEYS_DICE = 1000
+"""Added to the seed of a play's dice for its key pairs."""
+
 OF_DAY = ("files", "mail")
 """Folders of the data that are looked at after each step; the database is seen by its rows."""
 
@@ -162,6 +166,9 @@ def _leaves(pages: Pages, cases: list[str]) -> Iterator[bytes]:
                 stored = envelopes.unpack(case.intent.id, held, house.sessions.vault)
                 yield leaf_hash(case.intent.salt, stored.envelope)
                 yield leaf_of(case.intent.salt, stored.sha256)
+            if case.withdrawal is not None:
+                said = withdrawal.digest(case, case.withdrawal)
+                yield leaf_of(case.withdrawal.salt, said)
 
 
 def _pages(stage: Stage, sessions: Sessions, model: World, patch: Any) -> Pages:
@@ -188,6 +195,7 @@ def _deterministic(seed: int) -> Iterator[set[bytes]]:
     with (
         mock.patch("os.urandom", dice),
         mock.patch("random._urandom", dice),
+        mock.patch("signing.seal.make_key_pair", _keys(Dice(seed + KEYS_DICE))),
         mock.patch.object(access_log, "time", still),
         mock.patch.object(health, "perf_counter", still.perf_counter),
         mock.patch("prometheus_client.metrics.time", still),
@@ -196,6 +204,16 @@ def _deterministic(seed: int) -> Iterator[set[bytes]]:
         mock.patch.object(Vault, "tags", _kept(Vault.tags, keyed.update)),
     ):
         yield keyed
+
+
+def _keys(dice: Dice) -> Callable[[], KeyPair]:
+    """Key pairs by dice of their own: OpenSSL's randomness is out of reach."""
+
+    def made() -> KeyPair:
+        private = X25519PrivateKey.from_private_bytes(dice(32))
+        return KeyPair(private.private_bytes_raw(), private.public_key().public_bytes_raw())
+
+    return made
 
 
 def _kept(real: Callable[..., Any], keep: Callable[[Any], None]) -> Callable[..., Any]:
@@ -229,13 +247,18 @@ def _transaction(shown: Names, one: Transaction) -> str:
 
 
 def _change(shown: Names, one: Change) -> str:
-    kinds = classes.COLUMNS.get(one.table, {})
     values = {**one.values, **{f"of {name}": value for name, value in one.where.items()}}
     told = (
-        f"{name}={shown.shown(kinds.get(name.removeprefix('of ')), value)}"
+        f"{name}={shown.shown(_kind(one.table, name.removeprefix('of ')), value)}"
         for name, value in values.items()
     )
     return f"{one.verb} {one.table} {' '.join(told)}"
+
+
+def _kind(table: str, column: str) -> Class | None:
+    if f"{table}.{column}" in classes.WRAPPED:
+        return Class.SEALED
+    return classes.COLUMNS.get(table, {}).get(column)
 
 
 def _files(shown: Names, folder: Path, known: set[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ change goes on; on both databases."""
 import itertools
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -364,6 +365,7 @@ def test_what_is_refused_before_anything_is_written(world: World, house: House) 
 
 def test_one_change_at_a_time(world: World, house: House) -> None:
     actor = world.as_("procurer")
+    world.now += timedelta(seconds=1)  # made later than the one that is changed
     prepared = make_opening_key.prepare(actor, NEWER, NEWER)
     second = world.run("opening_key", make_opening_key.store, actor, world.now, prepared)
     plan, old = _plan(world)
