@@ -7,7 +7,7 @@ from urllib.parse import quote_from_bytes
 
 from werkzeug.test import TestResponse
 
-from tests.app.hostile.recipes import Recipe
+from tests.app.hostile.recipe import Recipe
 from tests.app.hostile.stage import Stage
 
 CHINESE = re.compile("[一-鿿]")
