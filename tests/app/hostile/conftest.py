@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from app.adapters.vault import Vault
+from tests.app.hostile import later
 from tests.app.hostile.stage import Faults, Stage, build
 from tests.rollback import SavepointSessions
 
@@ -17,7 +18,9 @@ def stage(migrated: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         pytest.MonkeyPatch.context() as patch,
     ):
         sessions = SavepointSessions(connection, Vault.create(folder / "keys"))
-        yield build(sessions, connection, folder, patch)
+        made = build(sessions, connection, folder, patch)
+        later.prepare(made)
+        yield made
         transaction.rollback()
 
 

@@ -1,4 +1,4 @@
-"""How one form is sent rightly."""
+"""How one form is sent rightly: by whom, from which page, with what."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +19,8 @@ class Recipe:
     """Where the form stands; empty: at `path` itself."""
     file: tuple[str, bytes] | None = None
     """Field and content of a file that goes along."""
+    refused: int = 0
+    """Status of the answer where the stage has not what the form needs; 0: it is taken."""
     shows_result: bool = False
     """What was done is shown in the answer itself, not after a redirect."""
     stores: bool = True

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from guarantees.flow.apply import CONSENT_ITEMS
 from guarantees.values.codes import make_credit_code
 from tests.accounts import PASSWORD
+from tests.app.hostile.later_recipes import later
 from tests.app.hostile.recipe import Recipe
 from tests.app.hostile.stage import Stage
-from tests.app.hostile.trustee_recipes import trustees
 from tests.world import PASSPHRASE
 
 PDF = b'%PDF-1.7 {"issuer": {"name": "x", "credit_code": "y"}, "number": "BH26-0000-0000"}'
@@ -26,7 +26,7 @@ def recipes(stage: Stage) -> dict[str, Recipe]:
         **_suppliers(stage),
         **_institutions(stage),
         **_projects(stage),
-        **trustees(stage),
+        **later(stage),
     }
 
 
@@ -54,7 +54,9 @@ def _visitors(stage: Stage) -> dict[str, Recipe]:
     return {
         "join.register": Recipe("", "/join", joining),
         "join.accept": Recipe("", f"/invitations/{stage.ids['token']}", chosen),
-        "public.upload": Recipe("", "/verify", {"password": ""}, file=("file", PDF)),
+        "public.upload": Recipe(
+            "", "/verify", {"password": ""}, file=("file", PDF), shows_result=True
+        ),
         "components.show": Recipe(
             "",
             "/components",
@@ -74,16 +76,26 @@ def _visitors(stage: Stage) -> dict[str, Recipe]:
             shows_result=True,
             stores=False,
         ),
-        "api_payments.receive": Recipe("", "/api/v1/payments/notices"),
+        "api_payments.receive": Recipe("", "/api/v1/payments/notices", refused=422),
     }
 
 
 def _accounts(stage: Stage) -> dict[str, Recipe]:
     return {
         "auth.sign_in": Recipe("", "/sign-in", {"login": "enrolled", "password": PASSWORD}),
-        "auth.code": Recipe("", "/sign-in/code", {"otp": "123456"}, before=_signing_in("enrolled")),
+        "auth.code": Recipe(
+            "",
+            "/sign-in/code",
+            {"otp": "123456"},
+            before=_signing_in("enrolled"),
+            refused=422,
+        ),
         "auth.enrol": Recipe(
-            "", "/sign-in/authenticator", {"otp": "123456"}, before=_signing_in("newcomer")
+            "",
+            "/sign-in/authenticator",
+            {"otp": "123456"},
+            before=_signing_in("newcomer"),
+            refused=422,
         ),
         "auth.sign_out": Recipe("supplier", "/sign-out", page="/account/"),
         "account.password": Recipe(
@@ -246,6 +258,10 @@ def _projects(stage: Stage) -> dict[str, Recipe]:
         "opening_keys.make": Recipe("agency", "/opening-keys/", phrase),
         # Before T: nothing is opened, whatever is typed.
         "opening.open_lot": Recipe(
-            "procurer", f"{room}/open", {"passphrase": PASSPHRASE, "otp": "123456"}, page=room
+            "procurer",
+            f"{room}/open",
+            {"passphrase": PASSPHRASE, "otp": "123456"},
+            page=room,
+            shows_result=True,
         ),
     }

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import throttle
 from app.auth.throttle import Limits
-from app.portals.public import verify
+from app.portals.public import log, verify
 from guarantees.flow import apply, approve_policy, enter_project, invite, join, underwrite
 from guarantees.flow.apply import CONSENT_ITEMS, ApplicationForm, Choice
 from guarantees.queries import audit
@@ -22,18 +22,19 @@ from guarantees.records.organisation import Organisation
 from guarantees.records.person import Invitation, Person
 from guarantees.records.product import Product
 from guarantees.records.project import Mandate
-from guarantees.records.trust import TrusteeKey
 from guarantees.values.codes import make_credit_code
 from guarantees.values.money import Money
+from guarantees.values.notice import LotNotice
 from guarantees.values.one_time_codes import new_secret
-from tests import trustees, visitors
+from tests import visitors
 from tests import world as worlds
 from tests.accounts import CHEAP, PASSWORD
 from tests.guarantees.flow.project_samples import NOTICE
 from tests.rollback import SavepointSessions
 from tests.visitors import Pages
 
-LOTS = 6
+CASES = ("submitted", "in_review", "returned", "awaiting_payment", "issued")
+LOTS = len(CASES) + 1
 
 
 @dataclass
@@ -73,14 +74,16 @@ class Stage:
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """A savepoint around one request; memory that counts tries is forgotten, too."""
+        """A savepoint around one request; its time, and memory that counts tries, go back too."""
         self.app.extensions["baohan_limits"] = Limits()
         self.commits.clear()
+        began = self.pages.world.now
         point = self.connection.begin_nested()
         try:
             yield
         finally:
             point.rollback()
+            self.pages.world.now = began
 
     def broken(self) -> list[str]:
         """What the audit finds."""
@@ -99,6 +102,7 @@ def build(
     pages.app.extensions["baohan_passwords"] = CHEAP
     for name in ("LOOKUPS", "CHECKS"):
         patch.setattr(verify, name, throttle.AddressLimit(10**9, throttle.SIGN_IN_WINDOW))
+    patch.setattr(log, "CHECKS", throttle.AddressLimit(10**9, throttle.SIGN_IN_WINDOW))
     stage = Stage(pages, connection)
     _people(stage)
     _cases(stage)
@@ -148,7 +152,7 @@ def _people(stage: Stage) -> None:
 
 def _cases(stage: Stage) -> None:
     world = stage.pages.world
-    for place, state in enumerate(("submitted", "in_review", "returned", "awaiting_payment")):
+    for place, state in enumerate(CASES):
         chosen = (Choice(world.lots[place], world.product),)
         form = ApplicationForm(chosen, (), frozenset(CONSENT_ITEMS), "周予安 13800000000")
         [case] = world.run("apply", apply.submit, world.as_("supplier"), world.now, form, state)
@@ -158,7 +162,7 @@ def _cases(stage: Stage) -> None:
             world.run("underwrite", underwrite.give_back, maker, world.now, case, "请补正")
         elif state != "submitted":
             world.run("underwrite", underwrite.recommend, maker, world.now, case, "approve", "")
-        if state == "awaiting_payment":
+        if state in ("awaiting_payment", "issued"):
             world.run("underwrite", underwrite.decide, checker, world.now, case, "approve", "")
     stage.ids["free lot"] = world.lots[-1]
 
@@ -169,6 +173,10 @@ def _others(stage: Stage) -> None:
     draft = replace(NOTICE, lots=NOTICE.lots[:1])
     stage.ids["draft"] = world.run(
         "enter_project", enter_project.enter, world.as_("agency"), world.now, draft, "draft"
+    )
+    other = replace(NOTICE, number="YS-2026-002", lots=three_lots())
+    stage.ids["other project"] = world.run(
+        "enter_project", enter_project.enter, world.as_("agency"), world.now, other, "other"
     )
     limits = approve_policy.PolicyForm(
         *(Money.parse(one) for one in ("100", "100", "100")), False, world.now.date()
@@ -184,10 +192,11 @@ def _others(stage: Stage) -> None:
     world.run("join", join.register_supplier, visitor, world.now, registration)
     boss = world.as_("boss")
     world.run("people", invite.invite, boss, world.now, "郑友", "zheng@example.com", ("clerk",))
-    trustees.make_key(world, "regulator")
-    own = trustees.own_key(world, "association")
-    stage.ids["trustee private"] = own.private_key.hex()
     _find(stage)
+
+
+def three_lots() -> tuple[LotNotice, ...]:
+    return tuple(replace(NOTICE.lots[0], number=f"0{place}") for place in (1, 2, 3))
 
 
 def _find(stage: Stage) -> None:
@@ -199,9 +208,6 @@ def _find(stage: Stage) -> None:
         stage.ids |= {"series": product.series, "mandate": mandate.id}
         invitation = session.scalars(select(Invitation)).one()
         stage.ids["invitation"] = invitation.id.hex()
-        stage.ids["trustee key"] = session.scalars(
-            select(TrusteeKey.id).where(TrusteeKey.wrapped_private.is_(None))
-        ).one()
         waiting = select(Organisation.id).where(Organisation.state == "pending")
         stage.ids["pending"] = session.scalars(waiting).one()
         for message in outbox.pending(session, world.now, 1000):

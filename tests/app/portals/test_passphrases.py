@@ -8,8 +8,8 @@ from sqlalchemy import select
 from app.auth import throttle
 from app.auth.throttle import PASSPHRASE_WINDOW, PASSPHRASES, PassphraseResting, PassphraseTries
 from app.jobs import openings
-from guarantees.flow import open_lot
 from guarantees.records.guarantee import EventRow
+from signing import seal
 from tests.house import OPENING
 from tests.visitors import Pages, said
 from tests.world import PASSPHRASE, START
@@ -59,7 +59,7 @@ def test_what_rests_is_not_derived(pages: Pages, monkeypatch: pytest.MonkeyPatch
     def derive(*_given: object) -> bytes:
         raise AssertionError("the passphrase was looked at")
 
-    monkeypatch.setattr(open_lot, "unwrap_private", derive)
+    monkeypatch.setattr(seal, "unwrap_private", derive)
     assert RESTING in tried(pages, "one more")
 
 
