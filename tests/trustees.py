@@ -13,6 +13,9 @@ WHO = {
 }
 """Role → person of tests.world."""
 
+APPOINTED = 4
+"""Leaves of the log that `appoint` leaves: three keys, one setting."""
+
 TWO_OF_THREE = "timekeeper+2of3"
 WITH_REGULATOR = "timekeeper+regulator"
 

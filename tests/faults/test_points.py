@@ -13,6 +13,7 @@ from signing import faults
 from tests.faults.players import ENDED_BY_FAULT, alone
 from tests.faults.points import PLAYED
 from tests.faults.theatre import Theatre
+from tests.trustees import APPOINTED
 
 FEW = 3
 
@@ -38,7 +39,7 @@ def test_an_undisturbed_play_leaves_one_of_everything(theatre: Theatre) -> None:
         assert len({one["what"] for one in case["events"]}) == len(case["events"])
     assert len(left["orders"]) == 2
     # Two of each letter, one of the signed list; three trustees' keys, and that they are trustees.
-    assert left["leaves"] == 2 * 2 + 1 + 3 + 1
+    assert left["leaves"] == 2 * 2 + 1 + APPOINTED
     assert Counter((verdict, logged) for _, verdict, _, logged in left["verdicts"]) == {
         ("verified", True): 2
     }

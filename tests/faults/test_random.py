@@ -10,6 +10,7 @@ import pytest
 from tests.faults.players import KILLED
 from tests.faults.stage import Stage
 from tests.faults.theatre import Theatre
+from tests.trustees import APPOINTED
 
 KILLS = 50
 MOST_LATE = 10
@@ -54,6 +55,6 @@ def _reached(theatre: Theatre, stage: Stage) -> str:
     left = json.loads(theatre.left(stage))
     if left["opening"] != ["sealed", None]:
         return "opening"
-    if left["leaves"]:
+    if left["leaves"] > APPOINTED:
         return "issuing"
     return "paying" if left["rows"]["sealed_index"] > 8 else "applying"
