@@ -189,6 +189,7 @@ def test_who_sends(base_url: str, domain: str) -> None:
 
 FIELDS = {
     "news": {},
+    "correction": {},
     "admitted": {"name": "周予安", "organisation": "晋河科技", "login": "zhou-1234", "reason": ""},
     "refused": {"name": "周予安", "organisation": "晋河科技", "login": "zhou-1", "reason": "不符"},
     "invitation": {"name": "吴复核", "organisation": "晋河银行", "token": "t-o-k-e-n"},
