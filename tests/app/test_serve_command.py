@@ -167,7 +167,9 @@ def test_a_newcomer_finds_address_and_logins_the_same_at_each_start(home: Path) 
         assert any(first.url in line for line in first.lines)
         logins = first.passwords()
         assert set(logins) == {
-            *("supplier", "maker", "checker", "procurer", "agency", "operator", "regulator")
+            *("supplier", "maker", "checker", "procurer", "agency", "regulator"),
+            *("operator", "operator-security"),
+            *("regulator-trustee", "trading-centre", "association"),
         }
         assert requests.get(f"{first.url}/sign-in", timeout=30).status_code == 200
         code = run(home, "code", "supplier")

@@ -29,7 +29,7 @@ def choose(page: Page, live: Live, profile: str) -> None:
     }.items():
         page.get_by_label(label, exact=True).select_option(label=name)
     if page.get_by_label("动态验证码").count():
-        page.get_by_label("动态验证码").fill(live.code("operator-security"))
+        page.get_by_label("动态验证码").first.fill(live.code("operator-security"))
     page.get_by_role("button", name="更改设置").click()
     expect(page.get_by_role("status")).to_contain_text("已更改")
 
@@ -71,7 +71,7 @@ def test_an_opening_waits_for_two_of_three_trustees(live: Live, windows: Windows
     wait_until(opening_time + timedelta(seconds=1))
     notices.enter_room(procurer, project, LOT)
     procurer.get_by_label("解密口令").fill(live.passphrases["procurer"])
-    procurer.get_by_label("动态验证码").fill(live.code("procurer"))
+    procurer.get_by_label("动态验证码").first.fill(live.code("procurer"))
     procurer.get_by_role("button", name="开标并解密").click()
     waiting = procurer.get_by_role("main")
     awaited = "正在等待财政监管部门、公共资源交易中心、行业协会"

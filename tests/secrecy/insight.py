@@ -105,6 +105,14 @@ class Insight:
         context = SealContext(made.eid, number, order.lot, self.intent(case_id).opening)
         return self._unsealed(parse(made.inner), context).letter
 
+    def certificate(self, case_id: str) -> bytes:
+        """Of the lot's opening: public, its moments stand in the letter too."""
+        return self._opening(self.intent(case_id).opening).certificate
+
+    def _opening(self, opening: str) -> Opening:
+        with self.installation.sessions() as sessions, sessions.reading() as session:
+            return session.get_one(Opening, opening)
+
     def _control_order(self, case_id: str) -> LetterOrder:
         case, intent = self.case(case_id), self.intent(case_id)
         terms = Terms.from_canonical(intent.terms.encode())
@@ -116,15 +124,13 @@ class Insight:
             applicants=(Party(name, code, "lead"),),
             amount=facts.CONTROL_AMOUNT,
         )
-        with self.installation.sessions() as sessions, sessions.reading() as session:
-            opening = session.get_one(Opening, intent.opening)
         return LetterOrder(
             intent=secrets.token_hex(16),
             terms=other.canonical().decode(),
             template=intent.template,
             check_code=check,
             verify_url=f"{self.installation.url}/verify?number={number}&code={check}",
-            certificate=opening.certificate,
+            certificate=self._opening(intent.opening).certificate,
             lot=case.lot,
             recipients=((OPENER, self._key_of_opener().public_key),),
             recovery=self.installation.places.recovery_key.read_bytes(),

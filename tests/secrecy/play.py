@@ -116,6 +116,7 @@ class Play:
         scanner.add_bytes("digest of the letter", sha256(found.letter).digest())
         self.control = self.insight.control(self.case)
         known = [facts.SUPPLIER.name.encode(), facts.SUPPLIER.credit_code.encode()]
+        known.append(self.insight.certificate(self.case))
         assert scanner.add_letter("letter", found.letter, self.control, *known) > 10_000
 
     def _know_what_stays_secret(self) -> None:
@@ -123,7 +124,8 @@ class Play:
         assert self.secrets is not None
         self.scene.scanner.forget("letter")
         terms = self.insight.intent(self.case).terms.encode()
-        self.scene.scanner.add_letter("letter", self.secrets.letter, self.control, terms)
+        public = self.insight.certificate(self.case)
+        self.scene.scanner.add_letter("letter", self.secrets.letter, self.control, terms, public)
 
     @property
     def passphrase(self) -> str:
