@@ -60,7 +60,7 @@ class Workshop:
 
     def ours(self, number: int, phases: Phases) -> None:
         """One letter as the signer makes it."""
-        commission = self._commission(number)
+        commission = self.commission(number)
         now = datetime.now(UTC)
         stamper = _Timed(self.timestamper, phases)
         with phases.phase("render"):
@@ -83,7 +83,8 @@ class Workshop:
             if not self.plain_signer.validate(signed, datetime.now(UTC)):
                 raise RuntimeError("pyHanko does not accept its own letter")
 
-    def _commission(self, number: int) -> Commission:
+    def commission(self, number: int) -> Commission:
+        """The `number`-th letter to be made."""
         terms = sample_terms(number)
         order = LetterOrder(
             intent=f"{number:032x}",
@@ -117,9 +118,9 @@ class _Timed:
 def run(count: int) -> dict[str, Any]:
     """`count` letters of each side; the figures as JSON would show them."""
     with tempfile.TemporaryDirectory() as folder:
-        workshop = _workshop(Path(folder) / "pki", datetime.now(UTC))
+        made = workshop(Path(folder) / "pki", datetime.now(UTC))
     settle_memory()  # as in the signer; the peer has its use of it too
-    ours, plain = alternate(count, workshop.ours, workshop.plain)
+    ours, plain = alternate(count, made.ours, made.plain)
     return {
         "stage": "issue",
         "count": count,
@@ -144,7 +145,8 @@ def _ratios(ours: Runs, plain: Runs) -> dict[str, float]:
     }
 
 
-def _workshop(folder: Path, now: datetime) -> Workshop:
+def workshop(folder: Path, now: datetime) -> Workshop:
+    """A PKI in `folder`, keys, presses: what both sides of a stage work with."""
     pki = create_authority(folder, now, passphrase=_PASSPHRASE)
     key = issue_institution(pki, ISSUER, ISSUER_CODE, now)
     authority = TimeStampAuthority(issue_timestamping(pki, "测量用时间戳", now))
