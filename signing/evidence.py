@@ -246,6 +246,9 @@ def _check_profile(evidence: Evidence) -> None:
         evidence.faults.append("timestamp_removed")
     if not canonical(evidence.site.cms):
         evidence.faults.append("not_canonical")
+    value = evidence.site.dictionary.get("Contents")
+    if isinstance(value, Text) and value.raw != value.raw.lower():
+        evidence.faults.append("hex")
 
 
 def claimed_time(text: str) -> datetime | None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from signing.evidence import Evidence
 from signing.opinion import SecondReader
+from signing.parsing.review import Change
 from signing.report import Integrity, Result, Step, make_step
 from signing.structure import Structure
 
@@ -103,6 +104,9 @@ def _second_content(evidences: Sequence[Evidence], second: SecondReader) -> Judg
 
 def _own_changes(structure: Structure, evidences: Sequence[Evidence]) -> Step | None:
     changes = [change for evidence in evidences for change in structure.changes(evidence.site)]
+    if any(item.declared and not structure.whole_file(item.site) for item in evidences):
+        # The bytes of a letter of ours never change: not even by what its certification allows.
+        changes.append(Change("appended"))
     if not changes:
         return None
     for code in _SPECIAL_CHANGES:

@@ -1,11 +1,13 @@
 """Letters changed at random: whatever the change, the file is no letter any more."""
 
 from functools import cache
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signing.report import Integrity, Result
+from tests.attacks import grammar, mutate
 from tests.signing import papers
 from tests.signing.made import approved, judged, letter
 
@@ -105,3 +107,41 @@ def test_objects_of_an_approved_file_redefined(changed: dict[int, bytes]) -> Non
     report = judged(papers.update(pdf, changed))
     if known and any(papers.body_of(pdf, number) != body for number, body in known.items()):
         assert report.integrity != Integrity.INTACT
+
+
+MUTANTS = 2500
+"""In every run of the tests; 100,000 by `python -m tests.attacks.mutate`."""
+
+
+def test_mutants_by_grammar_through_the_worker() -> None:
+    tally = mutate.run(MUTANTS, seed=2026)
+    assert tally.bad == []
+    assert tally.count == tally.words.total() == MUTANTS
+    # They are no noise alone: many are read to the end and fail for what was done to them.
+    assert tally.words["modified"] > MUTANTS / 50
+    assert tally.words["broken"] > MUTANTS / 20
+    assert len(tally.codes) > 15
+
+
+def test_every_mutation_changes_letters() -> None:
+    for mutation in grammar.MUTATIONS:
+        changed = [mutation(Random(seed), letter()) != letter() for seed in range(40)]
+        assert sum(changed) > 10, mutation.__name__
+
+
+def test_an_accepted_mutant_would_be_told() -> None:
+    tally = mutate.Tally()
+    accepted = mutate.Judged(7, "none", letter(), judged(letter()), 0.1)
+    assert tally.add(accepted)
+    assert tally.bad == ["7 none: accepted"]
+    assert not tally.add(mutate.Judged(8, "cut", b"", judged(letter()[:-100]), 0.1))
+
+
+def test_a_letter_tolerates_nothing_after_it_and_no_other_way_to_write_it() -> None:
+    start, end = gap()
+    digits = letter()[start:end]
+    assert judged(letter()[:start] + digits.upper() + letter()[end:]).integrity == Integrity.BROKEN
+    for changed in ({}, {60: b"<< /Type /XObject >>"}):
+        report = judged(papers.update(letter(), changed))
+        assert report.integrity == Integrity.MODIFIED
+        assert report.steps[2].code == "appended"
