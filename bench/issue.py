@@ -34,6 +34,8 @@ from signing.certificates import (
     root_crl,
 )
 from signing.keys.protocol import SigningKey
+from signing.levels import Level
+from signing.longterm import lasts
 from signing.seal import make_key_pair
 from signing.timekeeper.certificate import OpeningCertificate
 from signing.timestamps import LocalTimestamper, TimeStampAuthority, Token
@@ -66,9 +68,12 @@ class Workshop:
         with phases.phase("render"):
             pdf = produce.render(commission, self.press)
         with phases.phase("sign"):
-            signed = produce.sign(pdf, commission, self.key, stamper, now)
+            signed = produce.sign(pdf, "", self.key, stamper, self.trust, now, Level.B_LT)
         with phases.phase("verify"):
-            report = produce.check(signed, commission, self.key, self.trust, now)
+            report = produce.check(signed, self.key, self.trust, now)
+            produce.check_terms(report, commission)
+            if report.level != Level.B_LT or not lasts(signed, self.trust, report.time or now):
+                raise RuntimeError("pyHanko does not confirm level B-LT")
         with phases.phase("seal"):
             produce.close(signed, report, commission, self.key)
 
@@ -106,8 +111,8 @@ class _Timed:
         self._inner, self._phases = inner, phases
 
     @property
-    def longest(self) -> int:
-        return self._inner.longest
+    def last(self) -> Token | None:
+        return self._inner.last
 
     def token(self, digest: bytes) -> Token:
         with self._phases.phase("timestamp", within="sign"):

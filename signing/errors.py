@@ -72,6 +72,19 @@ class SignatureTooLong(SigningError):
         self.room = room
 
 
+class EvidenceMissing(SigningError):
+    """What level B-LT needs is not at hand: a chain, or fresh revocation data of one."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+        """Code of the chain's fault (signing.chain) or of its status (signing.revocation)."""
+
+
+class AuthorityChanged(SigningError):
+    """A time-stamp came from another certificate than the material of the letter was about."""
+
+
 class TrustMaterialError(SigningError):
     """A file given as trust material holds no certificate or list that can be read."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.processes.letter_refusals import LetterNotMade
 from app.processes.log_signer import LogSigner
-from app.processes.produce import check_signed, produce
+from app.processes.produce import produce, sign_and_check
 from app.processes.signing_keys import PLATFORM, KeyRing, Use
 from guarantees.errors import GuaranteeError
 from guarantees.letter_reports import ReportPress
@@ -19,9 +19,7 @@ from guarantees.letters import LetterPress, MissingGlyph, RenderFailed
 from guarantees.ports import LetterOrder, Produced
 from guarantees.values.terms import Terms
 from signing.certificates import name_of
-from signing.errors import LetterNotSignable, TimestampError
-from signing.pdf import sign_letter
-from signing.timestamps import LONGEST_TOKEN, HttpTimestamper, Timestamper, Token
+from signing.timestamps import HttpTimestamper, Timestamper, Token
 from signing.trust import Trust, load_trust
 from signing.wire import Fields, Handler, Peer, RemoteError
 
@@ -34,7 +32,7 @@ class TimestamperPool:
     def __init__(self, url: str) -> None:
         self._url = url
         self._idle: queue.LifoQueue[HttpTimestamper] = queue.LifoQueue()
-        self.longest = LONGEST_TOKEN
+        self.last: Token | None = None
 
     def token(self, digest: bytes) -> Token:
         """A token over a SHA-256 digest. Raises TimestampError."""
@@ -43,9 +41,8 @@ class TimestamperPool:
         except queue.Empty:
             held = HttpTimestamper(self._url)
         try:
-            token = held.token(digest)
-            self.longest = held.longest
-            return token
+            self.last = held.token(digest)
+            return self.last
         finally:
             self._idle.put(held)
 
@@ -110,16 +107,9 @@ class SigningDesk:
         """The list of an opening, signed with the platform's key."""
         pdf = self.reports.opening_result(document)
         key = self.keys.use(Use(PLATFORM, "", str(document.get("opening", "")), "list"))
-        now = self.clock()
-        try:
-            signed = sign_letter(
-                pdf, key=key, timestamper=self.timestamper, reason=LIST_REASON, now=now
-            )
-        except TimestampError as error:
-            raise LetterNotMade("timestamp", error.reason) from None
-        except LetterNotSignable as error:
-            raise LetterNotMade("not_signable", error.why) from None
-        check_signed(signed, key, self.trust(), now)
+        signed, _ = sign_and_check(
+            pdf, LIST_REASON, key, self.timestamper, self.trust(), self.clock()
+        )
         return signed
 
     def certificates(self) -> list[dict[str, Any]]:

@@ -159,7 +159,7 @@ def test_without_a_time_stamp_there_is_no_letter(
     around: Surroundings, ring: KeyRing, trust: Trust
 ) -> None:
     class Away:
-        longest = 8192
+        last = None
 
         def token(self, digest: bytes) -> object:
             raise TimestampError("unavailable")
