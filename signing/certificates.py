@@ -206,6 +206,14 @@ def revoke(
         private_files.write_new(path, json.dumps(entry).encode())
 
 
+def revoked_at(authority: Authority, certificate: asn1.Certificate) -> datetime | None:
+    """As of when a certificate is revoked; None if it is not."""
+    path = authority.directory / f"revoked-{certificate.serial_number:x}.json"
+    if not path.exists():
+        return None
+    return datetime.fromisoformat(json.loads(private_files.read(path, _MAX_FILE))["when"])
+
+
 def crl(authority: Authority, now: datetime, *, life: timedelta = CRL_LIFE) -> bytes:
     """DER of the issuing CA's list of revoked certificates as of `now`."""
     entries = [

@@ -120,7 +120,8 @@ def sign_letter(
         signature[NameObject(f"/{PROFILE_KEY}")] = NameObject(f"/{level}")
         writer = open_letter(pdf, material)
         prepared = prepare(writer, signature, signer.digest, field_name, seal_area)
-        signed = prepared.finish(signer.sign(prepared.digest, timestamp=stamps))
+        value = signer.sign(prepared.digest, timestamp=stamps, document=prepared.output.getvalue)
+        signed = prepared.finish(value)
         if material.certificates and stamps and stamps.changed(last):
             raise AuthorityChanged
         return signed

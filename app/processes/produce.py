@@ -15,7 +15,7 @@ from guarantees.errors import GuaranteeError
 from guarantees.letters import LetterPress
 from guarantees.ports import LetterOrder, Produced
 from guarantees.values.terms import Terms
-from signing.errors import EvidenceMissing, LetterNotSignable, TimestampError
+from signing.errors import EvidenceMissing, KeyUnavailable, LetterNotSignable, TimestampError
 from signing.keys.protocol import SigningKey
 from signing.levels import Level
 from signing.longterm import lasts
@@ -147,6 +147,8 @@ def sign(
         )
     except TimestampError as error:
         raise LetterNotMade("timestamp", error.reason) from None
+    except KeyUnavailable as error:
+        raise LetterNotMade("key_unavailable", error.reason) from None
     except LetterNotSignable as error:
         raise LetterNotMade("not_signable", error.why) from None
 

@@ -40,10 +40,10 @@ def make_token(label: str) -> None:
     util("--init-token", "--free", "--label", label, "--so-pin", "so-pin-1", "--pin", PIN)
 
 
-def put_in(directory: Path, name: str, label: str) -> None:
+def put_in(directory: Path, name: str, label: str, passphrase: bytes = made.PASSPHRASE) -> None:
     """Move a software key (signing.certificates) into a token, and leave its address behind."""
     source = directory / f"{name}.key.pem"
-    private = load_private(source, made.PASSPHRASE)
+    private = load_private(source, passphrase)
     plain = private.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

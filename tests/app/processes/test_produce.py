@@ -234,6 +234,7 @@ def test_every_use_of_a_key_is_written_down(
     event = journal_of(around.keys)[before]
     key = ring.key(str(ISSUER.credit_code))
     assert event.event == "key.used"
+    assert len(event.fields.pop("data")) == 64
     assert event.fields == {
         "institution": ISSUER.credit_code,
         "person": "person",
