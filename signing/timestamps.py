@@ -258,11 +258,9 @@ class TimeStampAuthority:
         token = self._signer.sign(
             digest, content=info, with_certificates=bool(request["cert_req"].native)
         )
-        response = {
-            "status": {"status": "granted"},
-            "time_stamp_token": cms.ContentInfo.load(token),
-        }
-        return bytes(tsp.TimeStampResp(response).dump())
+        # Put together here: asn1crypto now and then encodes a loaded token anew, for a second, and
+        # differently.
+        return tlv(SEQUENCE, tsp.PKIStatusInfo({"status": "granted"}).dump(), token)
 
 
 def _rejection(failure: str) -> bytes:
