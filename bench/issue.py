@@ -20,7 +20,7 @@ from app.processes import produce
 from app.processes.produce import Commission
 from app.processes.signer import settle_memory
 from bench.letters import CHECK_CODE, ISSUER, ISSUER_CODE, sample_terms, verify_url
-from bench.measure import Phases, Runs, alternate, machine, peak_memory_mb
+from bench.measure import Operation, Phases, Runs, alternate, machine, peak_memory_mb
 from bench.plain import PlainPress, PlainSigner
 from guarantees.letters import LetterPress
 from guarantees.ports import LetterOrder
@@ -88,6 +88,27 @@ class Workshop:
             if not self.plain_signer.validate(signed, datetime.now(UTC)):
                 raise RuntimeError("pyHanko does not accept its own letter")
 
+    def signing(self, level: Level) -> Operation:
+        """Nothing but signing, one letter over and over."""
+        pdf = produce.render(self._commission(0), self.press)
+
+        def sign(number: int, phases: Phases) -> None:
+            stamper, now = _Timed(self.timestamper, phases), datetime.now(UTC)
+            with phases.phase("sign"):
+                produce.sign(pdf, str(number), self.key, stamper, self.trust, now, level)
+
+        return sign
+
+    def plain_signing(self) -> Operation:
+        """The same with the plain signer, at B-T."""
+        pdf = produce.render(self._commission(0), self.press)
+
+        def sign(_number: int, phases: Phases) -> None:
+            with phases.phase("sign"):
+                self.plain_signer.sign(pdf, datetime.now(UTC), phases)
+
+        return sign
+
     def _commission(self, number: int) -> Commission:
         terms = sample_terms(number)
         order = LetterOrder(
@@ -125,6 +146,10 @@ def run(count: int) -> dict[str, Any]:
         workshop = _workshop(Path(folder) / "pki", datetime.now(UTC))
     settle_memory()  # as in the signer; the peer has its use of it too
     ours, plain = alternate(count, workshop.ours, workshop.plain)
+    levels = {
+        level: alternate(count, workshop.signing(level), workshop.plain_signing())
+        for level in (Level.B_T, Level.B_LT)
+    }
     return {
         "stage": "issue",
         "count": count,
@@ -134,7 +159,12 @@ def run(count: int) -> dict[str, Any]:
             "name": "WeasyPrint (fresh FontConfiguration) + pyHanko SimpleSigner (RSA-2048)",
             **plain.summary(),
         },
-        "times_less_cpu": _ratios(ours, plain),
+        "times_less_cpu": _ratios(ours, plain)
+        | {
+            f"sign {level}, SimpleSigner at B-T": round(theirs.cpu("sign") / mine.cpu("sign"), 2)
+            for level, (mine, theirs) in levels.items()
+        },
+        "sign_cpu_ms": {level: round(mine.cpu("sign"), 2) for level, (mine, _) in levels.items()},
         "peak_memory_mb": peak_memory_mb(),
     }
 

@@ -74,7 +74,7 @@ def lasts(pdf: bytes, trust: Trust, signed: datetime) -> bool:
     try:
         reader: Any = PdfFileReader(BytesIO(pdf))
         [found] = reader.embedded_signatures
-        signer, authority = (_context(reader, trust, item, signed) for item in Purpose)
+        signer, authority = _contexts(reader, trust, signed)
         status = validate_pdf_signature(found, signer, authority, skip_diff=True)
         stamp = status.timestamp_validity
         return bool(status.bottom_line and stamp and stamp.timestamp == signed)
@@ -82,11 +82,12 @@ def lasts(pdf: bytes, trust: Trust, signed: datetime) -> bool:
         return False
 
 
-def _context(reader: Any, trust: Trust, purpose: Purpose, moment: datetime) -> Any:
+def _contexts(reader: Any, trust: Trust, moment: datetime) -> tuple[Any, Any]:
+    """For the signer's chain and the time-stamp's: one, where the same anchors serve both."""
     store = DocumentSecurityStore.read_dss(reader)
-    return store.as_validation_context({
-        "trust_roots": trust.roots(purpose),
-        "moment": moment,
-        "revocation_mode": _STRICT,
-        "allow_fetching": False,
-    })  # fmt: skip
+    known = {"moment": moment, "revocation_mode": _STRICT, "allow_fetching": False}
+    signer, authority = trust.roots(Purpose.SIGNING), trust.roots(Purpose.TIMESTAMPING)
+    first = store.as_validation_context(known | {"trust_roots": signer})
+    if signer == authority:
+        return first, first
+    return first, store.as_validation_context(known | {"trust_roots": authority})

@@ -15,7 +15,7 @@ from signing.pdf import sign_letter
 from signing.profiles import KeyKind
 from signing.report import Integrity, Result
 from signing.structure import examine
-from signing.trust import Anchor, Trust
+from signing.trust import Anchor, Purpose, Trust
 from tests.signing import papers, strangers
 from tests.signing.made import (
     LATER,
@@ -181,3 +181,9 @@ def test_a_certificate_that_is_revoked_does_not_sign_at_b_lt() -> None:
     with pytest.raises(EvidenceMissing) as caught:
         _signed_with(replace(pki().trust, lists=lists), timestamper=stamps_at(key, NOW))
     assert caught.value.why == "revoked"
+
+
+def test_an_anchor_for_signers_only_makes_no_time_stamp_last() -> None:
+    [anchor] = ANCHOR.anchors
+    one = replace(ANCHOR, anchors=(replace(anchor, purposes=frozenset({Purpose.SIGNING})),))
+    assert not lasts(at_level(Level.B_LT), one, NOW)
