@@ -38,7 +38,7 @@ def gather(key: SigningKey, token: Token, trust: Trust, now: datetime) -> Materi
         _chain(key.certificate, key.chain, trust, Purpose.SIGNING, now),
         _chain(parts.certificate, parts.others, trust, Purpose.TIMESTAMPING, now),
     ]
-    lists = [item for chain in chains for item in _lists(chain, trust.lists, now)]
+    lists = [item for chain in chains for item in fresh_lists(chain, trust.lists, now)]
     certificates = [item.dump() for chain in chains for item in chain]
     return Material(tuple(dict.fromkeys(certificates)), tuple(dict.fromkeys(lists)))
 
@@ -56,7 +56,10 @@ def _chain(
     return chain.certificates
 
 
-def _lists(chain: Sequence[x509.Certificate], lists: Sequence[bytes], now: datetime) -> list[bytes]:
+def fresh_lists(
+    chain: Sequence[x509.Certificate], lists: Sequence[bytes], now: datetime
+) -> list[bytes]:
+    """Those of `lists` that say of a whole chain that it is good now. Raises EvidenceMissing."""
     chosen = [newest_list(*pair, lists, at=now) for pair in pairwise(chain)]
     found = [item for item in chosen if item is not None]
     status = check_chain(chain, found, used=now, at=now, proven=False)
