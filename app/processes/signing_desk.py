@@ -3,7 +3,7 @@
 import os
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,9 @@ from guarantees.letter_reports import ReportPress
 from guarantees.letters import LetterPress, MissingGlyph, RenderFailed
 from guarantees.ports import LetterOrder, Produced
 from guarantees.values.terms import Terms
+from signing import archival
 from signing.certificates import name_of
+from signing.errors import EvidenceMissing, Malformed, TimestampError
 from signing.timestamps import HttpTimestamper, Timestamper, Token
 from signing.trust import Trust, load_trust
 from signing.wire import Fields, Handler, Peer, RemoteError
@@ -112,6 +114,17 @@ class SigningDesk:
         )
         return signed
 
+    def archive_stamp(self, sha256: bytes, before: Sequence[bytes]) -> bytes:
+        """The next archive time-stamp of a letter with that digest (signing.archival)."""
+        try:
+            earlier = [archival.ArchiveStamp.from_bytes(one) for one in before]
+            made = archival.stamp(sha256, earlier, self.timestamper, self.trust(), self.clock())
+        except TimestampError as error:
+            raise LetterNotMade("timestamp", error.reason) from None
+        except (EvidenceMissing, Malformed) as error:
+            raise LetterNotMade("not_verified", str(error)) from None
+        return made.to_bytes()
+
     def certificates(self) -> list[dict[str, Any]]:
         """Public certificates of all keys here, each with its issuers, DER."""
         found = []
@@ -143,13 +156,17 @@ class SigningDesk:
         def sign_list(fields: Fields) -> Fields:
             return {"pdf": self.sign_list(dict(fields["document"]))}
 
+        def archive_stamp(fields: Fields) -> Fields:
+            before = [bytes(one) for one in fields["before"]]
+            return {"stamp": self.archive_stamp(bytes(fields["sha256"]), before)}
+
         def certificates(fields: Fields) -> Fields:
             del fields
             return {"certificates": self.certificates()}
 
         letters = {
             operation.__name__: _handler(operation)
-            for operation in (produce, preview, sign_list, certificates)
+            for operation in (produce, preview, sign_list, archive_stamp, certificates)
         }
         return {**letters, **(self.log.handlers() if self.log else {})}
 

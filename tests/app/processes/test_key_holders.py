@@ -1,6 +1,7 @@
 """Who holds an institution's key: the signer, a token, or the institution and its agent."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ from app.processes.letter_refusals import LetterNotMade
 from app.processes.signing_desk import SigningDesk, TrustFolder
 from app.processes.signing_keys import KeyRing
 from guarantees.letter_reports import ReportPress
-from signing import private_files
+from signing import archival, private_files
 from signing.certificates import load_key
 from signing.keys.software import load_private
 from signing.report import Result
 from signing.timestamps import LocalTimestamper
 from signing.trust import load_trust
 from signing.verify import verify
+from signing.wire import Peer, RemoteError
 from tests.app.processes.workshop import ISSUER, PASSPHRASE, Surroundings, clock, surroundings
 from tests.guarantees.letter_samples import TEMPLATES, sample_terms, shared_press
 from tests.signing import csc_server, softhsm
@@ -105,3 +107,19 @@ def test_a_key_that_two_would_hold_is_used_by_none(around: Surroundings) -> None
     with pytest.raises(LetterNotMade) as caught:
         desk_of(around).keys.key(CODE)
     assert caught.value.reason == "no_signing_key"
+
+
+def test_the_signer_makes_archive_stamps(around: Surroundings) -> None:
+    desk = desk_of(around)
+    handle = desk.handlers()["archive_stamp"]
+    digest, peer = bytes(range(32)), Peer(0, 0)
+    made: list[bytes] = []
+    for _ in range(2):
+        made.append(bytes(handle({"sha256": digest, "before": list(made)}, peer)["stamp"]))
+    stamps = [archival.ArchiveStamp.from_bytes(one) for one in made]
+    later = clock() + timedelta(minutes=1)
+    assert archival.judge(digest, stamps, load_trust(around.trust), later).code == "sound"
+    for broken in (b"{}", b"", made[0].replace(b"token", b"other")):
+        with pytest.raises(RemoteError) as caught:
+            handle({"sha256": digest, "before": [broken]}, peer)
+        assert caught.value.detail["reason"] == "not_verified"
