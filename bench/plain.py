@@ -88,8 +88,8 @@ class PlainSigner:
         self._authority = authority
         self._root = root
 
-    def sign(self, pdf: bytes, now: datetime, phases: Phases) -> bytes:
-        """PAdES B-T, certified; the time stamp is a phase of its own."""
+    def sign(self, pdf: bytes, now: datetime, phases: Phases, *, stamped: bool = True) -> bytes:
+        """PAdES B-T, certified; the time stamp is a phase of its own. B-B without `stamped`."""
         metadata = signers.PdfSignatureMetadata(
             field_name="Signature1",
             md_algorithm="sha256",
@@ -101,7 +101,7 @@ class PlainSigner:
             IncrementalPdfFileWriter(BytesIO(pdf)),
             metadata,
             signer=self._signer,
-            timestamper=_Stamper(self._authority, now, phases),
+            timestamper=_Stamper(self._authority, now, phases) if stamped else None,
         )
         return bytes(out.getbuffer())
 
