@@ -26,6 +26,7 @@ from pyhanko_certvalidator.sig_validate import (
     SignatureValidationContext,
 )
 
+from signing.gm.algorithms import is_sm2, verifies
 from signing.trust import Purpose, Trust
 
 _SIGNATURE_USAGES: Final = frozenset({"digital_signature", "non_repudiation"})
@@ -57,7 +58,7 @@ class Chain:
 
 
 class TolerantValidator(DefaultSignatureValidator):
-    """Checks signature values; knows plain ECDSA besides what pyHanko knows."""
+    """Checks signature values; knows plain ECDSA and SM2 besides what pyHanko knows."""
 
     def validate_signature(
         self,
@@ -69,6 +70,10 @@ class TolerantValidator(DefaultSignatureValidator):
     ) -> None:
         """Raises InvalidSignature."""
         dotted = signature_algorithm["algorithm"].dotted
+        if is_sm2(signature_algorithm):
+            if not verifies(public_key_info, signed_data, signature):
+                raise InvalidSignature
+            return
         if dotted.startswith(_PLAIN_ECDSA):
             name = _PLAIN_HASHES.get(dotted.removeprefix(_PLAIN_ECDSA), "")
             half = len(signature) // 2
@@ -89,7 +94,7 @@ def is_known_signature_algorithm(identifier: algos.SignedDigestAlgorithm) -> boo
     kind = identifier["algorithm"]
     if kind.dotted.startswith(_PLAIN_ECDSA):
         return kind.dotted.removeprefix(_PLAIN_ECDSA) in _PLAIN_HASHES
-    return bool(kind.native != kind.dotted)
+    return bool(kind.native != kind.dotted) or is_sm2(identifier)
 
 
 @dataclass(frozen=True, slots=True)
