@@ -17,6 +17,7 @@ from bench.stock import Size, Stock, parties
 from bench.stock_cases import Cases, cases
 from bench.stock_changes import Changes, changes
 from bench.stock_projects import Projects, projects
+from bench.stock_trust import Trust, trust
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class FullHouse:
     projects: Projects
     cases: Cases
     changes: Changes
+    trust: Trust
     seconds: float
     """What filling it took."""
 
@@ -62,11 +64,12 @@ def _nothing_to_collect() -> Iterator[None]:
         gc.enable()
 
 
-def _fill(session: Session, stock: Stock, house: House) -> tuple[Projects, Cases, Changes]:
+def _fill(session: Session, stock: Stock, house: House) -> tuple[Projects, Cases, Changes, Trust]:
     parties(session, stock)
     planned = projects(stock)
     changed = changes(stock, planned)
-    return planned, cases(session, stock, planned, house), changed
+    trusted = trust(stock, planned)
+    return planned, cases(session, stock, planned, house), changed, trusted
 
 
 def _hurry(connection: object, record: object) -> None:

@@ -86,6 +86,8 @@ class Stock:
     organisations: dict[str, list[Organisation]] = field(default_factory=dict)
     """By role, the main one first."""
     products: list[Product] = field(default_factory=list)
+    opening_keys: dict[str, list[OpeningKey]] = field(default_factory=dict)
+    """By role, of the main organisation."""
     invitation: str = ""
     """Token of an open invitation."""
     rows: list[Base] = field(default_factory=list)
@@ -112,9 +114,9 @@ MEMBERS = {
     "procurer": {"olga": "opener admin clerk"},
     "agency": {"alan": "opener admin clerk"},
     "operator": {"sys": "system_admin", "sec": "security_admin", "aud": "audit_admin"},
-    "regulator": {"rita": "supervisor"},
-    "trading_centre": {"tom": "viewer"},
-    "association": {"amy": "viewer"},
+    "regulator": {"rita": "supervisor trustee"},
+    "trading_centre": {"tom": "viewer trustee"},
+    "association": {"amy": "viewer trustee"},
 }
 """Who signs in: role of the organisation → login → roles of the person."""
 
@@ -144,7 +146,7 @@ def parties(session: Session, stock: Stock) -> None:
     for institution in stock.organisations["institution"]:
         _offers(stock, institution)
     for role in ("procurer", "agency"):
-        _keys(stock, role)
+        stock.opening_keys[role] = _keys(stock, role)
     stock.write(session)
     _invitations(session, stock)
 
@@ -279,21 +281,23 @@ def _product(
     )
 
 
-def _keys(stock: Stock, role: str) -> None:
+def _keys(stock: Stock, role: str) -> list[OpeningKey]:
     owner = next(one for one in stock.accounts.values() if one.role == role)
-    for _ in range(3):
-        stock.add(
-            OpeningKey(
-                id=new_id(),
-                organisation_id=owner.organisation,
-                person_id=owner.person,
-                public_key=stock.rng.randbytes(32),
-                fingerprint=stock.rng.randbytes(32),
-                wrapped_private=stock.rng.randbytes(120),
-                state="active",
-                created_at=stock.ago(days=300),
-            )
+    made = [
+        OpeningKey(
+            id=new_id(),
+            organisation_id=owner.organisation,
+            person_id=owner.person,
+            public_key=stock.rng.randbytes(32),
+            fingerprint=stock.rng.randbytes(32),
+            wrapped_private=stock.rng.randbytes(120),
+            state="active",
+            created_at=stock.ago(days=300),
         )
+        for _ in range(3)
+    ]
+    stock.add(*made)
+    return made
 
 
 def _invitations(session: Session, stock: Stock) -> None:

@@ -53,15 +53,11 @@ class Page:
 NOT_MEASURED: Mapping[str, str] = {
     "/log/checkpoint": "a file, of a log that the stock has not published",
     "/log/tile/<path:rest>": "the same",
-    "/opening-keys/<key>": "the stock has no change of key under way",
     "/openings/<lot>/log.json": "the stock's certificates are random, none is in a log",
     "/openings/<lot>/recovery/request.json": "asked for once, after T, by who lost a key",
     "/openings/<lot>/rehearse/<key>.cms": "the stock has no tokens",
     "/openings/<lot>/shares/<key>.zip": "the stock has no tokens",
-    "/recoveries/<request_id>": "the stock has no lost keys",
-    "/trustee/keys/<key>/wrapped.key": "the stock has no trustees' keys",
     "/trustee/keys/rehearsal.json": "the stock has no trustees' keys",
-    "/trustee/lots/<lot>": "the stock's lots ask no trustee",
     "/trustee/lots/<lot>/request.json": "the stock's lots ask no trustee",
 }
 """Rules that are left out → what the stock lacks to ask for them; shown with the figures."""
@@ -321,6 +317,21 @@ def _organisations(house: FullHouse, account: Account | None) -> Iterable[Values
         yield from ({"organisation_id": one.id} for one in known[:5])
 
 
+def _opening_keys(house: FullHouse, account: Account | None) -> Iterable[Values]:
+    """The first of the agency's is being changed."""
+    known = house.stock.opening_keys.get(account.role if account else "", ())
+    return ({"key": one.id} for one in known)
+
+
+def _trustee_keys(house: FullHouse, account: Account | None) -> Iterable[Values]:
+    own = account.organisation if account else ""
+    return ({"key": one.id} for one in house.trust.keys if one.organisation_id == own)
+
+
+def _waiting_lots(house: FullHouse, account: Account | None) -> Iterable[Values]:
+    return ({"lot": planned.lots[0].id} for planned in house.projects.opened)
+
+
 def _people(house: FullHouse, account: Account | None) -> Iterable[Values]:
     own = account.organisation if account else ""
     for one in house.stock.accounts.values():
@@ -359,6 +370,12 @@ ARGUMENTS: dict[str, Finder] = {
     "projects.confirm_end": lambda house, account: _end(house, account, house.changes.asked),
     "projects.keep_end": lambda house, account: _end(house, account, house.changes.confirmed),
     "holds.lift": lambda house, account: [{"hold": house.changes.hold.id}],
+    "opening_keys.show": _opening_keys,
+    "recoveries.show": lambda house, account: [
+        {"request_id": one.id} for one in house.trust.requests
+    ],
+    "trustee.lot": _waiting_lots,
+    "trustee_keys.wrapped": _trustee_keys,
     "organisations.show": _organisations,
     "people.person": _people,
 }

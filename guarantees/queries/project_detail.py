@@ -81,7 +81,9 @@ class HistoryRow:
 
 
 @dataclass(frozen=True)
-class ProjectView:
+class ProjectNow:
+    """What the newest version says: all that its form needs."""
+
     id: str
     state: str
     version: int
@@ -89,6 +91,10 @@ class ProjectView:
     remarks: str
     """What else the notice said when it was brought in."""
     gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ProjectView(ProjectNow):
     obstacles: tuple[Fault, ...]
     procurer_registered: bool
     agency_registered: bool
@@ -111,15 +117,7 @@ class ProjectView:
 
 def view(session: Session, actor: Actor, now: datetime, project_id: str) -> ProjectView:
     """The project, or NotFound for one that is not the actor's."""
-    permissions.check(actor, "project.read", now)
-    found = session.execute(
-        select(Project, ProjectVersion)
-        .join(ProjectVersion, ProjectVersion.project_id == Project.id)
-        .where(Project.id == project_id, ProjectVersion.number == Project.current, concerns(actor))
-    ).one_or_none()
-    if found is None:
-        raise NotFound(noun="project", id=project_id)
-    project, version = found
+    project, version = _found(session, actor, now, project_id)
     notice = project_notice.to_notice(project, version)
     versions = versions_of(session, project_id)
     lots = _lots(session, project, notice)
@@ -146,6 +144,37 @@ def view(session: Session, actor: Actor, now: datetime, project_id: str) -> Proj
         demonstration=project.demonstration,
         ahead=len(ahead),
     )
+
+
+def to_change(session: Session, actor: Actor, now: datetime, project_id: str) -> ProjectNow:
+    """The project for its form; NotFound for one that the actor can't change."""
+    project, version = _found(session, actor, now, project_id)
+    if not _may_change(actor, project, version):
+        raise NotFound(noun="project", id=project_id)
+    first = select(ProjectVersion.note).where(ProjectVersion.project_id == project_id)
+    notice = project_notice.to_notice(project, version)
+    return ProjectNow(
+        id=project.id,
+        state=project.state,
+        version=version.number,
+        notice=notice,
+        remarks=session.scalars(first.order_by(ProjectVersion.number).limit(1)).one(),
+        gaps=missing(notice),
+    )
+
+
+def _found(
+    session: Session, actor: Actor, now: datetime, project_id: str
+) -> tuple[Project, ProjectVersion]:
+    permissions.check(actor, "project.read", now)
+    found = session.execute(
+        select(Project, ProjectVersion)
+        .join(ProjectVersion, ProjectVersion.project_id == Project.id)
+        .where(Project.id == project_id, ProjectVersion.number == Project.current, concerns(actor))
+    ).one_or_none()
+    if found is None:
+        raise NotFound(noun="project", id=project_id)
+    return found._tuple()
 
 
 def _may_change(actor: Actor, project: Project, version: ProjectVersion) -> bool:

@@ -14,7 +14,7 @@ from guarantees.errors import GuaranteeError, NotFound
 from guarantees.flow import correct_project, enter_project
 from guarantees.flow.steps.corrections import Correction
 from guarantees.queries import project_detail
-from guarantees.queries.project_detail import ProjectView
+from guarantees.queries.project_detail import ProjectNow
 from guarantees.values.notice import ProjectNotice
 from guarantees.values.notice_faults import NoticeRefused
 
@@ -47,9 +47,7 @@ def new() -> str | Response | tuple[str, int]:
 @needs("project.enter")
 def edit(project: str) -> str | Response | tuple[str, int]:
     """Complete a draft; or correct a registered project, after a page that says what it breaks."""
-    known = read(project_detail.view, actor(), now(), project)
-    if not known.may_change:
-        raise NotFound(noun="project", id=project)
+    known = read(project_detail.to_change, actor(), now(), project)
     form = notice_form(known.notice, known.version)
     if not _sent(form):
         return _form_page(form, known)
@@ -120,7 +118,7 @@ def _show(form: NoticeForm, error: GuaranteeError) -> None:
         form.form_errors.append(explain(error).detail)
 
 
-def _form_page(form: NoticeForm, known: ProjectView | None = None) -> str | tuple[str, int]:
+def _form_page(form: NoticeForm, known: ProjectNow | None = None) -> str | tuple[str, int]:
     page = render_template(
         "portals/projects/form.html",
         form=form,
@@ -133,13 +131,13 @@ def _form_page(form: NoticeForm, known: ProjectView | None = None) -> str | tupl
     return (page, 422) if form.errors else page
 
 
-def _words_of(known: ProjectView) -> str:
+def _words_of(known: ProjectNow) -> str:
     """The notice's own words on deposits and guarantees."""
     notice = known.notice
     return f"{notice.deposit_forms} {notice.guarantee_quote} {known.remarks}"
 
 
-def _preview_page(form: NoticeForm, known: ProjectView, correction: Correction) -> str | Response:
+def _preview_page(form: NoticeForm, known: ProjectNow, correction: Correction) -> str | Response:
     if not correction.changes:
         return _corrected(known.id, correction)
     return render_template(
