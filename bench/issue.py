@@ -19,7 +19,14 @@ from app.cli.places import fonts, project
 from app.processes import produce
 from app.processes.produce import Commission
 from app.processes.signer import settle_memory
-from bench.letters import CHECK_CODE, ISSUER, ISSUER_CODE, sample_terms, verify_url
+from bench.letters import (
+    CHECK_CODE,
+    ISSUER,
+    ISSUER_CODE,
+    TEMPLATE,
+    sample_terms,
+    verify_url,
+)
 from bench.measure import Operation, Phases, Runs, alternate, machine, peak_memory_mb
 from bench.plain import PlainPress, PlainSigner
 from guarantees.letters import LetterPress
@@ -115,7 +122,7 @@ class Workshop:
         order = LetterOrder(
             intent=f"{number:032x}",
             terms=terms.canonical().decode(),
-            template="bid/v1",
+            template=TEMPLATE.name,
             check_code=CHECK_CODE,
             verify_url=verify_url(terms),
             certificate=self.opening.to_bytes(),
@@ -187,7 +194,7 @@ def workshop(folder: Path, now: datetime) -> Workshop:
     authority = TimeStampAuthority(issue_timestamping(pki, "测量用时间戳", now))
     press = LetterPress(fonts(), project() / "templates" / "letters")
     press.warm()
-    stylesheet = project() / "templates" / "letters" / "bid" / "v1" / "letter.css"
+    stylesheet = project() / "templates" / "letters" / TEMPLATE.base / "letter.css"
     return Workshop(
         press=press,
         key=key,
