@@ -19,7 +19,14 @@ from app.cli.places import fonts, project
 from app.processes import produce
 from app.processes.produce import Commission
 from app.processes.signer import settle_memory
-from bench.letters import CHECK_CODE, ISSUER, ISSUER_CODE, sample_terms, verify_url
+from bench.letters import (
+    CHECK_CODE,
+    ISSUER,
+    ISSUER_CODE,
+    TEMPLATE,
+    sample_terms,
+    verify_url,
+)
 from bench.measure import Operation, Phases, Runs, alternate, machine, peak_memory_mb
 from bench.plain import PlainPress, PlainSigner
 from guarantees.letters import LetterPress
@@ -62,7 +69,7 @@ class Workshop:
 
     def ours(self, number: int, phases: Phases) -> None:
         """One letter as the signer makes it."""
-        commission = self._commission(number)
+        commission = self.commission(number)
         now = datetime.now(UTC)
         stamper = _Timed(self.timestamper, phases)
         with phases.phase("render"):
@@ -90,7 +97,7 @@ class Workshop:
 
     def signing(self, level: Level) -> Operation:
         """Nothing but signing, one letter over and over."""
-        pdf = produce.render(self._commission(0), self.press)
+        pdf = produce.render(self.commission(0), self.press)
 
         def sign(number: int, phases: Phases) -> None:
             stamper, now = _Timed(self.timestamper, phases), datetime.now(UTC)
@@ -101,7 +108,7 @@ class Workshop:
 
     def plain_signing(self) -> Operation:
         """The same with the plain signer, at B-T."""
-        pdf = produce.render(self._commission(0), self.press)
+        pdf = produce.render(self.commission(0), self.press)
 
         def sign(_number: int, phases: Phases) -> None:
             with phases.phase("sign"):
@@ -109,12 +116,13 @@ class Workshop:
 
         return sign
 
-    def _commission(self, number: int) -> Commission:
+    def commission(self, number: int) -> Commission:
+        """The `number`-th letter to be made."""
         terms = sample_terms(number)
         order = LetterOrder(
             intent=f"{number:032x}",
             terms=terms.canonical().decode(),
-            template="bid/v1",
+            template=TEMPLATE.name,
             check_code=CHECK_CODE,
             verify_url=verify_url(terms),
             certificate=self.opening.to_bytes(),
@@ -143,11 +151,11 @@ class _Timed:
 def run(count: int) -> dict[str, Any]:
     """`count` letters of each side; the figures as JSON would show them."""
     with tempfile.TemporaryDirectory() as folder:
-        workshop = _workshop(Path(folder) / "pki", datetime.now(UTC))
+        made = workshop(Path(folder) / "pki", datetime.now(UTC))
     settle_memory()  # as in the signer; the peer has its use of it too
-    ours, plain = alternate(count, workshop.ours, workshop.plain)
+    ours, plain = alternate(count, made.ours, made.plain)
     levels = {
-        level: alternate(count, workshop.signing(level), workshop.plain_signing())
+        level: alternate(count, made.signing(level), made.plain_signing())
         for level in (Level.B_T, Level.B_LT)
     }
     return {
@@ -179,13 +187,14 @@ def _ratios(ours: Runs, plain: Runs) -> dict[str, float]:
     }
 
 
-def _workshop(folder: Path, now: datetime) -> Workshop:
+def workshop(folder: Path, now: datetime) -> Workshop:
+    """A PKI in `folder`, keys, presses: what both sides of a stage work with."""
     pki = create_authority(folder, now, passphrase=_PASSPHRASE)
     key = issue_institution(pki, ISSUER, ISSUER_CODE, now)
     authority = TimeStampAuthority(issue_timestamping(pki, "测量用时间戳", now))
     press = LetterPress(fonts(), project() / "templates" / "letters")
     press.warm()
-    stylesheet = project() / "templates" / "letters" / "bid" / "v1" / "letter.css"
+    stylesheet = project() / "templates" / "letters" / TEMPLATE.base / "letter.css"
     return Workshop(
         press=press,
         key=key,

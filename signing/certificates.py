@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from signing import private_files
 from signing.errors import KeyStoreError
-from signing.keys import software
+from signing.keys import sm2, software
+from signing.keys.sm2 import Sm2Key
 from signing.keys.software import PrivateKey, SoftwareKey
 from signing.profiles import (
     YEAR,
@@ -186,11 +187,11 @@ def issue(
     return SoftwareKey(private, der, [authority.issuing_der])
 
 
-def load_key(directory: Path, file_name: str, *, passphrase: bytes) -> SoftwareKey:
+def load_key(directory: Path, file_name: str, *, passphrase: bytes) -> SoftwareKey | Sm2Key:
     """A key that was issued before: a credit code, `tsa` or `platform`. Raises KeyStoreError."""
-    return software.load(
-        directory / f"{file_name}.key.pem", directory / f"{file_name}.pem", passphrase
-    )
+    key_file, certificate_file = directory / f"{file_name}.key.pem", directory / f"{file_name}.pem"
+    load = sm2.load if sm2.speaks_for_sm2(certificate_file) else software.load
+    return load(key_file, certificate_file, passphrase)
 
 
 def revoke(

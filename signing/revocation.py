@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
 from signing import ocsp
+from signing.gm.algorithms import SM2_WITH_SM3, verifies
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """By how much the clocks of two authorities may differ."""
@@ -24,7 +25,9 @@ _UNDERSTOOD: Final = frozenset({
     ExtensionOID.CRL_NUMBER,
     ExtensionOID.ISSUER_ALTERNATIVE_NAME,
 })  # fmt: skip
-_BAD_LIST: Final = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
+_BAD_LIST: Final = (
+    ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,8 @@ def _signed_by(item: x509.CertificateRevocationList, issuer: asn1.Certificate) -
     usage = issuer.key_usage_value
     if usage is not None and "crl_sign" not in usage.native:
         return False
+    if item.signature_algorithm_oid.dotted_string == SM2_WITH_SM3:  # not in cryptography
+        return verifies(issuer.public_key, item.tbs_certlist_bytes, item.signature)
     try:
         key: Any = x509.load_der_x509_certificate(issuer.dump()).public_key()
         return item.is_signature_valid(key)

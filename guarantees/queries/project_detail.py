@@ -174,7 +174,7 @@ def _found(
     ).one_or_none()
     if found is None:
         raise NotFound(noun="project", id=project_id)
-    return found._tuple()
+    return found
 
 
 def _may_change(actor: Actor, project: Project, version: ProjectVersion) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from guarantees.letter_glyphs import FONT_FILES, OTHER_FILES
 from tests.meta.files import ROOT
 
 TOOLS = (
@@ -68,10 +69,10 @@ def make_ready(environment: Path, *, tests: bool = False) -> None:
     write(venv / ".ready", "")
     if tests:
         write(venv / ".ready-test", lock_key("requirements-test.lock") + "\n")
-    for name in ("NotoSerifSC-Regular.ttf", "NotoSerifSC-Bold.ttf"):
+    for name in (*FONT_FILES.values(), *OTHER_FILES.values()):
         write(environment / "fonts" / name, "font")
-    font = [line for line in (ROOT / "baohan").read_text().splitlines() if line.startswith("font=")]
-    write(environment / "fonts" / ".ready", font[0].removeprefix("font=") + "\n")
+    fonts = [one for one in (ROOT / "baohan").read_text().splitlines() if one.startswith("fonts=")]
+    write(environment / "fonts" / ".ready", fonts[0].removeprefix("fonts=").strip('"') + "\n")
 
 
 def make_machine(place: Path, *, uid: int, libraries: str = LIBRARIES, programs: str = "") -> Path:

@@ -31,7 +31,7 @@ from signing.timestamps import LocalTimestamper, TimeStampAuthority
 from signing.trust import Trust, load_trust
 from signing.verify import verify
 from tests.app.processes.workshop import ISSUER, Surroundings, another_issuer, surroundings
-from tests.guarantees.letter_samples import TEMPLATES, sample_terms, shared_press
+from tests.guarantees.letter_samples import FOLDER, sample_terms, shared_press
 
 
 def clock() -> datetime:
@@ -304,7 +304,7 @@ def test_a_certificate_that_ended(tmp_path: Path) -> None:
 def desk(around: Surroundings, ring: KeyRing) -> SigningDesk:
     return SigningDesk(
         press=shared_press(),
-        reports=ReportPress(fonts(), TEMPLATES.parent / "reports"),
+        reports=ReportPress(fonts(), FOLDER.parent / "reports"),
         keys=ring,
         timestamper=LocalTimestamper(around.tsa, clock),
         trust=TrustFolder(around.trust),
@@ -326,7 +326,7 @@ def test_the_desk_takes_the_issuers_key(around: Surroundings, desk: SigningDesk)
 
 def test_a_missing_glyph_comes_through(around: Surroundings, desk: SigningDesk) -> None:
     with pytest.raises(MissingGlyph):
-        desk.produce(around.order(sample_terms(project_name="𠮷野家")))
+        desk.produce(around.order(sample_terms(project_name="𫚉野家")))
 
 
 def test_trust_is_read_again_when_it_changed(tmp_path: Path) -> None:
