@@ -12,6 +12,8 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
+from signing.gm.algorithms import SM2_WITH_SM3, verifies
+
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """By how much the clocks of two authorities may differ."""
 _UNDERSTOOD: Final = frozenset({
@@ -19,7 +21,9 @@ _UNDERSTOOD: Final = frozenset({
     ExtensionOID.CRL_NUMBER,
     ExtensionOID.ISSUER_ALTERNATIVE_NAME,
 })  # fmt: skip
-_BAD_LIST: Final = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
+_BAD_LIST: Final = (
+    ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +99,23 @@ def _complete(found: x509.CertificateRevocationList) -> bool:
     return True
 
 
-def _check(
+def newest_list(
+    certificate: asn1.Certificate, issuer: asn1.Certificate, lists: Iterable[bytes], *, at: datetime
+) -> bytes | None:
+    """The latest list that speaks of a certificate as of `at`, or None."""
+    found = [(item, der) for der in lists if (item := _parse(der)) is not None]
+    usable = _usable(certificate, issuer, [item for item, _ in found], at)
+    fitting = [(item.last_update_utc, der) for item, der in found if item in usable]
+    return max(fitting)[1] if fitting else None
+
+
+def _usable(
     certificate: asn1.Certificate,
     issuer: asn1.Certificate,
     lists: Sequence[x509.CertificateRevocationList],
-    used: datetime,
     at: datetime,
-    proven: bool,
-) -> Status:
-    usable = [
+) -> list[x509.CertificateRevocationList]:
+    return [
         item
         for item in lists
         if item.issuer.public_bytes() == certificate.issuer.dump()
@@ -112,6 +124,17 @@ def _check(
         and item.last_update_utc <= certificate.not_valid_after
         and _signed_by(item, issuer)
     ]
+
+
+def _check(
+    certificate: asn1.Certificate,
+    issuer: asn1.Certificate,
+    lists: Sequence[x509.CertificateRevocationList],
+    used: datetime,
+    at: datetime,
+    proven: bool,
+) -> Status:
+    usable = _usable(certificate, issuer, lists, at)
     if not usable:
         return Status("unknown", certificate)
     for item in usable:
@@ -126,6 +149,8 @@ def _signed_by(item: x509.CertificateRevocationList, issuer: asn1.Certificate) -
     usage = issuer.key_usage_value
     if usage is not None and "crl_sign" not in usage.native:
         return False
+    if item.signature_algorithm_oid.dotted_string == SM2_WITH_SM3:  # not in cryptography
+        return verifies(issuer.public_key, item.tbs_certlist_bytes, item.signature)
     try:
         key: Any = x509.load_der_x509_certificate(issuer.dump()).public_key()
         return item.is_signature_valid(key)

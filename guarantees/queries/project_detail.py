@@ -177,8 +177,7 @@ def _found(
     ).one_or_none()
     if found is None:
         raise NotFound(noun="project", id=project_id)
-    project, version = found
-    return project, version
+    return found
 
 
 def _may_change(actor: Actor, project: Project, version: ProjectVersion) -> bool:

@@ -82,6 +82,7 @@ OTHER_WRITES = frozenset(
         "withdraw",
         "hold",
         "lapse",
+        "archive_stamp",
         "make_database",
         "demo_data",
     }
