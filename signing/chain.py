@@ -43,7 +43,7 @@ _SIGNING_PURPOSES: Final = frozenset({
 _PLAIN_ECDSA: Final = "0.4.0.127.0.7.1.1.4.1."
 """Arc of the plain (r ‖ s) ECDSA algorithms of BSI TR-03111."""
 _REMEMBERED: Final = 256
-"""Chains and links that one process remembers: institutions and authorities are few, letters many."""
+"""Chains and links that one process remembers: authorities are few, letters many."""
 _PLAIN_HASHES: Final = {"1": "sha1", "2": "sha224", "3": "sha256", "4": "sha384", "5": "sha512"}
 
 
