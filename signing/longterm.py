@@ -16,7 +16,7 @@ from signing.errors import EvidenceMissing
 from signing.evidence import BAD_ASN1, read_parts
 from signing.keys.protocol import SigningKey
 from signing.levels import Material
-from signing.revocation import check_chain, newest_list
+from signing.revocation import check_chain, is_answer, newest_list
 from signing.timestamps import Token
 from signing.trust import Purpose, Trust
 
@@ -38,9 +38,11 @@ def gather(key: SigningKey, token: Token, trust: Trust, now: datetime) -> Materi
         _chain(key.certificate, key.chain, trust, Purpose.SIGNING, now),
         _chain(parts.certificate, parts.others, trust, Purpose.TIMESTAMPING, now),
     ]
-    lists = [item for chain in chains for item in fresh_lists(chain, trust.lists, now)]
-    certificates = [item.dump() for chain in chains for item in chain]
-    return Material(tuple(dict.fromkeys(certificates)), tuple(dict.fromkeys(lists)))
+    found = dict.fromkeys(one for chain in chains for one in fresh_lists(chain, trust.lists, now))
+    certificates = dict.fromkeys(item.dump() for chain in chains for item in chain)
+    responses = tuple(filter(is_answer, found))
+    lists = tuple(item for item in found if item not in responses)
+    return Material(tuple(certificates), lists, responses)
 
 
 def _chain(

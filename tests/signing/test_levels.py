@@ -1,5 +1,6 @@
 """Levels B-B, B-T, B-LT: what a letter says of itself, and what readers hold it to."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.signing.made import (
     LATER,
     MADE,
     NOW,
+    document_stamped,
     folder,
     judged,
     key_of,
@@ -187,3 +189,18 @@ def test_an_anchor_for_signers_only_makes_no_time_stamp_last() -> None:
     [anchor] = ANCHOR.anchors
     one = replace(ANCHOR, anchors=(replace(anchor, purposes=frozenset({Purpose.SIGNING})),))
     assert not lasts(at_level(Level.B_LT), one, NOW)
+
+
+@pytest.mark.parametrize("level", Level)
+def test_nothing_may_follow_a_letter(level: Level) -> None:
+    """Not even what PDF allows after a certification: validation data and other time-stamps."""
+    letter = at_level(level)
+    store = {70: b"<< /CRLs [] >>", papers.CATALOG: papers.body_of(letter, papers.CATALOG)}
+    emptied = {int(number): b"<< >>" for number in re.findall(rb"/DSS (\d+) 0 R", letter)}
+    for later in (
+        papers.update(letter, store),
+        papers.update(letter, emptied or {71: b"null"}),
+        document_stamped(letter),
+    ):
+        report = judged(later)
+        assert (report.signature, report.integrity) == (Result.FAILED, Integrity.MODIFIED)
