@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import g, has_app_context
 from flask_babel import get_translations  # type: ignore[import-untyped]  # Flask-Babel is not typed
-from flask_babel.speaklater import LazyString  # type: ignore[import-untyped]
+from flask_babel.speaklater import LazyString  # type: ignore[import-untyped]  # the same
 
 
 def catalogue() -> NullTranslations:

@@ -27,6 +27,7 @@ from guarantees.records.organisation import Organisation
 from guarantees.records.person import Person
 from guarantees.records.project import Lot, Opening, Project, ProjectVersion
 from guarantees.records.sealed import LogLeaf, SealedCase, SealedIndex
+from guarantees.tables.letter_forms import newest
 from guarantees.values.actor import SYSTEM, Actor
 from guarantees.values.codes import make_credit_code
 from guarantees.values.ids import new_id
@@ -271,7 +272,7 @@ def _case(room: Room) -> Case:
         check_code="7K3F9M2Q",
         terms=terms.canonical().decode(),
         digest=os.urandom(32),
-        template="bid/v1",
+        template=newest(terms.kind, terms.form).name,
         opening=room.certificate.opening,
         salt=os.urandom(32),
         reserved_at=NOW,

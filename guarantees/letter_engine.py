@@ -23,8 +23,10 @@ from guarantees.letter_drawings import Drawing
 from guarantees.letter_glyphs import Glyphs
 from guarantees.letter_pdf import finish
 
-FONT_FAMILY, RARE_FAMILY = "Baohan Serif", "Baohan Serif Rare"
-"""The families of all documents, one typeface: everyday characters, then all of it."""
+FONT_FAMILY, RARE_FAMILY, OTHER_FAMILY = "Baohan Serif", "Baohan Serif Rare", "Baohan Serif Other"
+"""The families of all documents, one typeface: everyday characters, then all of it, then its
+sister's. Each stylesheet names all three, in this order. Never two files under one name and weight:
+WeasyPrint would take the glyph numbers of one for those of the other."""
 
 PDF_VARIANT = "pdf/a-3a"
 """Tagged, archival, with attachments (ISO 19005-3 level A)."""
@@ -120,8 +122,10 @@ _FACES = (
     (FONT_FAMILY, "bold", "bold", "everyday"),
     (RARE_FAMILY, "normal", "regular", "complete"),
     (RARE_FAMILY, "bold", "bold", "complete"),
+    (OTHER_FAMILY, "normal", "regular", "other"),
+    (OTHER_FAMILY, "bold", "bold", "other"),
 )
-"""Family, CSS weight, weight of the file, how much of it."""
+"""Family, CSS weight, weight of the file, which part of the fonts (a method of Glyphs)."""
 
 
 def _font_faces() -> str:
@@ -133,11 +137,8 @@ def _font_faces() -> str:
 
 
 def _resources(glyphs: Glyphs) -> "_Sealed":
-    resources = {}
-    for _, _, file, part in _FACES:
-        data = glyphs.everyday(file) if part == "everyday" else glyphs.path(file).read_bytes()
-        resources[f"baohan:font/{file}/{part}"] = data
-    return _Sealed(resources)
+    parts = {"everyday": glyphs.everyday, "complete": glyphs.complete, "other": glyphs.other}
+    return _Sealed({f"baohan:font/{file}/{part}": parts[part](file) for _, _, file, part in _FACES})
 
 
 class _Sealed(URLFetcher):  # type: ignore[misc]  # WeasyPrint is not typed
@@ -201,7 +202,11 @@ def _attachment(item: Attached, dated: datetime) -> Attachment:
 
 def _check_fonts(document: Any) -> None:
     """A character that our fonts lack would have been drawn with some font of the system."""
-    foreign = {font.family for font in document.fonts.values()} - {FONT_FAMILY, RARE_FAMILY}
+    foreign = {font.family for font in document.fonts.values()} - {
+        FONT_FAMILY,
+        RARE_FAMILY,
+        OTHER_FAMILY,
+    }
     if foreign:
         raise RenderFailed(reason=f"font {', '.join(sorted(foreign))}")
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from guarantees.errors import N_, GuaranteeError
 from guarantees.letter_drawings import Drawing, SealMaker, qr_code
 from guarantees.letter_engine import Attached, Engine, Page, RenderFailed, SubsetLibraryMissing
 from guarantees.letter_fields import (
@@ -22,6 +21,8 @@ from guarantees.letter_fields import (
     shown_check_code,
 )
 from guarantees.letter_glyphs import FontMissing, Glyphs, MissingGlyph
+from guarantees.tables.letter_forms import TEMPLATES, LetterFormMissing, Template, named
+from guarantees.terms_xml import xml_of
 from guarantees.values.terms import Terms
 
 __all__ = [
@@ -32,37 +33,15 @@ __all__ = [
     "MissingGlyph",
     "RenderFailed",
     "SubsetLibraryMissing",
-    "template_version",
 ]
 
-TERMS_FILE = "terms.json"
-"""Name of the attachment that holds the canonical terms."""
+TERMS_FILE, TERMS_XML = "terms.json", "terms.xml"
+"""Names of the attachments that hold the canonical terms."""
 
 SEAL_CAPTION = "电子保函专用章"
 
-_TEMPLATES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("bid", "independent"): ("bid/v1",),
-    ("bid", "accessory"): ("bid/v1",),
-}
-"""Templates of each kind and form, the newest last; the older ones are for what they made."""
-
 _CONSORTIUM = {"lead": "申请人·牵头人", "member": "申请人·成员"}
-"""What the rows of a consortium (联合体) are called."""
-
-
-class LetterFormMissing(GuaranteeError):
-    """No template for this kind and form of letter."""
-
-    code = "letter_form_missing"
-    text = N_("还没有“%(kind)s”“%(form)s”的保函文本，请联系平台运营。")
-
-
-def template_version(kind: str, form: str) -> str:
-    """The template that a new letter of `kind` and `form` is made from, such as `bid/v1`."""
-    try:
-        return _TEMPLATES[kind, form][-1]
-    except KeyError:
-        raise LetterFormMissing(kind=kind, form=form) from None
+"""What the rows of a consortium (联合体) are called in bid/v1; later templates have own words."""
 
 
 class LetterPress:
@@ -87,39 +66,39 @@ class LetterPress:
 
     def warm(self) -> None:
         """Make every template ready, and fail now if a font or library is missing."""
-        for template in sorted({versions[-1] for versions in _TEMPLATES.values()}):
-            self._engine(template)
+        for base in sorted({versions[-1].base for versions in TEMPLATES.values()}):
+            self._engine(base)
         self._glyphs.check([("marking", self._marking + SEAL_CAPTION)])
 
     def check(self, terms: Terms) -> None:
         """Raise MissingGlyph if a character of the terms can't be printed."""
         self._fields(terms, Numbers(terms.number, ""))
 
-    def render(
-        self, terms: Terms, *, verify_url: str, check_code: str, template: str = "bid/v1"
-    ) -> bytes:
-        """The letter, unsigned: PDF/A-3a with `terms.json` attached.
+    def render(self, terms: Terms, *, verify_url: str, check_code: str, template: str) -> bytes:
+        """The letter, unsigned: PDF/A-3a with `terms.json` and `terms.xml` attached.
 
         verify_url: what the QR code says. check_code: as stored (8 characters).
         Raises MissingGlyph, LetterFormMissing, RenderFailed.
         """
+        form = named(template, terms.kind, terms.form)
         html = self.html(terms, check_code=check_code, template=template)
         canonical = terms.canonical()
-        return self._engine(template).render(
+        return self._engine(form.base).render(
             Page(
                 html=html,
                 pictures={"baohan:seal": self.seal(terms), "baohan:qr": qr_code(verify_url)},
-                attachments=[Attached(TERMS_FILE, "保函条款数据（RFC 8785）", canonical)],
+                attachments=_attachments(canonical, form),
                 identifier=_identifier(canonical, template, verify_url, check_code),
                 dated=_midnight(terms),
             )
         )
 
-    def specimen(self, terms: Terms, *, template: str = "bid/v1") -> bytes:
+    def specimen(self, terms: Terms, *, template: str) -> bytes:
         """The same letter as a specimen (样张): no number, code, seal or data; a watermark."""
+        form = named(template, terms.kind, terms.form)
         numbers = Numbers("样张，开立时编号", "开立时生成")
-        html = self._html(terms, numbers, template, specimen=True)
-        return self._engine(template).render(
+        html = self._html(terms, numbers, form, specimen=True)
+        return self._engine(form.base).render(
             Page(
                 html=html,
                 pictures={},
@@ -129,38 +108,53 @@ class LetterPress:
             )
         )
 
-    def html(self, terms: Terms, *, check_code: str, template: str = "bid/v1") -> str:
+    def html(self, terms: Terms, *, check_code: str, template: str) -> str:
         """The letter before it is laid out: what the press is measured against starts here."""
         numbers = Numbers(terms.number, shown_check_code(check_code))
-        return self._html(terms, numbers, template, specimen=False)
+        form = named(template, terms.kind, terms.form)
+        return self._html(terms, numbers, form, specimen=False)
 
     def seal(self, terms: Terms) -> Drawing:
         """The issuer's seal, at `baohan:seal` in the HTML."""
         return self._seals.draw(terms.issuer.name, SEAL_CAPTION, self._marking and "演示")
 
-    def _html(self, terms: Terms, numbers: Numbers, template: str, *, specimen: bool) -> str:
-        if template not in _TEMPLATES.get((terms.kind, terms.form), ()):
-            raise LetterFormMissing(kind=terms.kind, form=terms.form)
-        return self._jinja.get_template(f"{template}/{terms.form}.html").render(
+    def _html(self, terms: Terms, numbers: Numbers, template: Template, *, specimen: bool) -> str:
+        fields = self._fields(terms, numbers)
+        words = self._jinja.get_template(f"{template.name}/words.html") if template.words else None
+        html = self._jinja.get_template(f"{template.base}/{terms.form}.html").render(
             terms=terms,
-            fields=self._fields(terms, numbers),
-            template=template,
+            form=terms.form,
+            fields=fields,
+            template=template.name,
+            base=template.base,
+            words=words and words.module,
             specimen=specimen,
             marking=self._marking,
             consortium=_CONSORTIUM if len(terms.applicants) > 1 else {},
             created=_midnight(terms).isoformat(),
         )
+        # An old template has no place for what later terms can say.
+        if unseen := [field for field in fields if f'data-f="{field}"' not in html]:
+            raise RenderFailed(reason=f"{template.name} does not show {', '.join(unseen)}")
+        return html
 
     def _fields(self, terms: Terms, numbers: Numbers) -> dict[str, str]:
         fields = letter_fields(terms, numbers)
         self._glyphs.check((field_label(field), text) for field, text in fields.items())
         return fields
 
-    def _engine(self, template: str) -> Engine:
-        if template not in self._engines:
-            stylesheet = (self._templates_dir / template / "letter.css").read_text("utf-8")
-            self._engines[template] = Engine(self._glyphs, stylesheet)
-        return self._engines[template]
+    def _engine(self, base: str) -> Engine:
+        if base not in self._engines:
+            stylesheet = (self._templates_dir / base / "letter.css").read_text("utf-8")
+            self._engines[base] = Engine(self._glyphs, stylesheet)
+        return self._engines[base]
+
+
+def _attachments(canonical: bytes, template: Template) -> list[Attached]:
+    attached = [Attached(TERMS_FILE, "保函条款数据（RFC 8785）", canonical)]
+    if template.xml:
+        attached.append(Attached(TERMS_XML, "保函条款数据（XML）", xml_of(canonical)))
+    return attached
 
 
 def _midnight(terms: Terms) -> datetime:

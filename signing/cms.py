@@ -15,7 +15,7 @@ from typing import Final
 from asn1crypto import algos, cms, core, tsp, x509
 
 from signing.gm.algorithms import SM3, SM3_NAME, digest_name, sm3
-from signing.keys.protocol import SigningKey
+from signing.keys.protocol import SigningKey, sign_with
 
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
@@ -90,15 +90,17 @@ class CmsSigner:
         content: bytes | None = None,
         with_certificates: bool = True,
         timestamp: Callable[[bytes], bytes] | None = None,
+        document: Callable[[], bytes] | None = None,
     ) -> bytes:
         """DER of a ContentInfo that signs content with that digest.
 
         `content` is embedded if given; only a time-stamp token may come without certificates.
         `timestamp` gets the signature value and gives the DER of a token over it (PAdES B-T).
+        `document` gives the file that it is about to a key whose holder wants to see it.
         """
         message = _attribute(_MESSAGE_DIGEST, tlv(_OCTETS, digest))
         attributes = set_of([*self._fixed, message])
-        signature = self._key.sign(tlv(SET, attributes))
+        signature = sign_with(self._key, tlv(SET, attributes), document)
         token = timestamp(signature) if timestamp else None
         signer = _signer_info(
             _identifier(self._key.certificate),

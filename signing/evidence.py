@@ -16,9 +16,9 @@ from pyhanko.sign.general import check_ess_certid
 from signing.chain import is_known_signature_algorithm
 from signing.cms import SIGNED_DATA, canonical
 from signing.gm.algorithms import GBT_35275, SM3_NAME, digest_name, is_sm2, means, sm3, verifies
+from signing.levels import PROFILE_KEY, Level
 from signing.parsing.sites import Site
 from signing.parsing.syntax import Name, Text
-from signing.pdf import PROFILE_B_T, PROFILE_KEY
 
 WEAK_HASHES: Final = frozenset({"md2", "md5", "sha1"})
 BAD_ASN1: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError)
@@ -35,6 +35,7 @@ _OTHER_OIDS: Final = frozenset({*algos.DigestAlgorithmId._map, *keys.NamedCurve.
 _PDF_MAC: Final = "1.0.32004.1.2"
 """ISO/TS 32004: a MAC of encrypted files, for holders of their password; it proves nothing here."""
 _TOKEN: Final = "signature_time_stamp_token"
+_LEVELS: Final = frozenset(map(str, Level))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,11 @@ class Evidence:
     """Whether the signature value was checked here, since pyHanko cannot check that kind."""
 
     @property
-    def declared(self) -> bool:
-        """Whether it says, under its own signature, that it is a letter of this platform."""
+    def declared(self) -> Level | None:
+        """The level that a letter of this platform says of itself, under its own signature."""
         value = self.site.dictionary.get(PROFILE_KEY)
-        return isinstance(value, Name) and value == PROFILE_B_T
+        name = str(value) if isinstance(value, Name) else ""
+        return Level(name) if name in _LEVELS else None
 
     @property
     def claimed(self) -> datetime | None:
@@ -292,10 +294,11 @@ def _check_unsigned(evidence: Evidence, parts: Parts) -> None:
 
 
 def _check_profile(evidence: Evidence) -> None:
-    """A letter of ours has a time-stamp, and no byte in its signature is free."""
-    if not evidence.declared:
+    """A letter of ours has its level's time-stamp, and no byte in its signature is free."""
+    level = evidence.declared
+    if level is None:
         return
-    if evidence.token is None:
+    if level != Level.B_B and evidence.token is None:
         evidence.faults.append("timestamp_removed")
     if not canonical(evidence.site.cms):
         evidence.faults.append("not_canonical")

@@ -196,7 +196,7 @@ REASONS: Final[dict[str, Reason]] = {
         "TIMESTAMP_ORDER_FAILURE",
     ),
     # 7 constraints
-    "sound": Reason(N_("算法强度与签名形式符合要求（ETSI EN 319 102-1）。")),
+    "sound": Reason(N_("算法强度与签名形式符合要求（ETSI EN 319 102-1），签名级别为 {level}。")),
     "weak_digest": Reason(
         N_("签名使用了已不安全的摘要算法（{what}）。"),
         N_("请要求开函机构重新签署。"),
@@ -214,6 +214,11 @@ REASONS: Final[dict[str, Reason]] = {
     ),
     "loose_certificate": Reason(
         N_("签名中夹带了与证书链无关的证书。"),
+        N_("请向开函机构核实。"),
+        "SIG_CONSTRAINTS_FAILURE",
+    ),
+    "level_not_reached": Reason(
+        N_("签名声明带有长期验证所需的吊销数据（PAdES-B-LT），但所带数据不足。"),
         N_("请向开函机构核实。"),
         "SIG_CONSTRAINTS_FAILURE",
     ),

@@ -99,15 +99,23 @@ def _complete(found: x509.CertificateRevocationList) -> bool:
     return True
 
 
-def _check(
+def newest_list(
+    certificate: asn1.Certificate, issuer: asn1.Certificate, lists: Iterable[bytes], *, at: datetime
+) -> bytes | None:
+    """The latest list that speaks of a certificate as of `at`, or None."""
+    found = [(item, der) for der in lists if (item := _parse(der)) is not None]
+    usable = _usable(certificate, issuer, [item for item, _ in found], at)
+    fitting = [(item.last_update_utc, der) for item, der in found if item in usable]
+    return max(fitting)[1] if fitting else None
+
+
+def _usable(
     certificate: asn1.Certificate,
     issuer: asn1.Certificate,
     lists: Sequence[x509.CertificateRevocationList],
-    used: datetime,
     at: datetime,
-    proven: bool,
-) -> Status:
-    usable = [
+) -> list[x509.CertificateRevocationList]:
+    return [
         item
         for item in lists
         if item.issuer.public_bytes() == certificate.issuer.dump()
@@ -116,6 +124,17 @@ def _check(
         and item.last_update_utc <= certificate.not_valid_after
         and _signed_by(item, issuer)
     ]
+
+
+def _check(
+    certificate: asn1.Certificate,
+    issuer: asn1.Certificate,
+    lists: Sequence[x509.CertificateRevocationList],
+    used: datetime,
+    at: datetime,
+    proven: bool,
+) -> Status:
+    usable = _usable(certificate, issuer, lists, at)
     if not usable:
         return Status("unknown", certificate)
     for item in usable:

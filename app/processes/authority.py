@@ -10,6 +10,7 @@ import argparse
 import secrets
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,8 @@ CERTIFICATES = ("root.pem", "issuing.pem", "tsa.pem", *gm_authority.CERTIFICATES
 LISTS = ("root.crl", "issuing.crl", *gm_authority.LISTS)
 REFRESH_SECONDS = 3600.0
 """A list is made anew this often; it names the next one two days ahead."""
+WATCH_SECONDS = 1.0
+"""And within this time after a certificate was revoked (./baohan key)."""
 
 LONGEST_PASSPHRASE = 4096
 
@@ -72,8 +75,14 @@ class AuthorityService:
             publish(self.trust / name, content)
 
     def publish_until(self, stop: threading.Event) -> None:
-        while not stop.wait(REFRESH_SECONDS):
-            self.publish()
+        due, known = 0.0, self._revoked()
+        while not stop.wait(WATCH_SECONDS):
+            if time.monotonic() >= due or self._revoked() != known:
+                due, known = time.monotonic() + REFRESH_SECONDS, self._revoked()
+                self.publish()
+
+    def _revoked(self) -> set[str]:
+        return {path.name for path in self.authority.directory.glob("revoked-*.json")}
 
 
 def publish(path: Path, content: bytes) -> None:

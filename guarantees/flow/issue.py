@@ -21,6 +21,7 @@ from guarantees.records.case import Case, DueBack, Guarantee, Intent, Letter
 from guarantees.records.organisation import Organisation
 from guarantees.records.project import Opening, ProjectVersion, expiry, lot_notice
 from guarantees.sums.due_back import MOST
+from guarantees.tables.letter_forms import newest
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.values.actor import SYSTEM
 from guarantees.values.codes import check_code, new_letter_number
@@ -29,7 +30,6 @@ from guarantees.values.moments import beijing_date
 from guarantees.values.parties import Party
 from guarantees.values.terms import IssuerType, Terms
 
-TEMPLATE = "bid/v1"
 EXAMINATION_DAYS = 5
 """Business days to examine a demand (URDG 758 art. 20)."""
 GOVERNING_LAW = "中华人民共和国法律"
@@ -146,7 +146,7 @@ def _intent(session: Session, case: Case, opening: Opening, now: datetime) -> In
         check_code=check_code(),
         terms=canonical.decode(),
         digest=session.info["vault"].tag("terms", canonical),
-        template=TEMPLATE,
+        template=newest(terms.kind, terms.form).name,
         opening=opening.id,
         salt=secrets.token_bytes(32),
         reserved_at=now,

@@ -68,6 +68,7 @@ OTHER_WRITES = frozenset(
         "ask_end",
         "end_lot",
         "lapse",
+        "archive_stamp",
         "make_database",
         "demo_data",
     }

@@ -29,6 +29,7 @@ ON_THE_NETWORK = frozenset(
         "app/adapters/gateway.py",
         "app/adapters/log_signers.py",
         "app/adapters/mail.py",
+        "signing/keys/remote.py",
         "signing/timestamps.py",
         "signing/wire/client.py",
         "signing/wire/frames.py",
@@ -54,6 +55,7 @@ GUARDED = frozenset(
 WITHIN = {
     ("app/adapters/mail.py", "send"): "between the points of app/jobs/mails.py",
     ("signing/timekeeper/client.py", "_call"): "between the points of app/adapters/timekeeper.py",
+    ("signing/keys/remote.py", "_post"): "a signature is nothing until a letter with it is kept",
     ("signing/timestamps.py", "_post"): "a time stamp changes nothing: another is asked for",
     ("app/adapters/schema.py", "upgrade"): "one transaction, before anything is served",
     ("app/adapters/schema.py", "downgrade"): "one transaction, for tests of migrations",
