@@ -93,8 +93,8 @@ class PlainSigner:
         self._authority = authority
         self._root = root
 
-    def sign(self, pdf: bytes, now: datetime, phases: Phases, *, stamped: bool = True) -> bytes:
-        """PAdES B-T, certified; the time stamp is a phase of its own. B-B without `stamped`."""
+    def sign(self, pdf: bytes, now: datetime, phases: Phases) -> bytes:
+        """PAdES B-T, certified; the time stamp is a phase of its own."""
         metadata = signers.PdfSignatureMetadata(
             field_name="Signature1",
             md_algorithm="sha256",
@@ -106,7 +106,7 @@ class PlainSigner:
             IncrementalPdfFileWriter(BytesIO(pdf)),
             metadata,
             signer=self._signer,
-            timestamper=_Stamper(self._authority, now, phases) if stamped else None,
+            timestamper=_Stamper(self._authority, now, phases),
         )
         return bytes(out.getbuffer())
 

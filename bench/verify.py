@@ -14,6 +14,7 @@ from typing import Any
 from app.processes import produce
 from bench.issue import Workshop, workshop
 from bench.measure import Operation, Phases, Runs, alternate, machine, peak_memory_mb
+from signing.levels import Level
 from signing.report import Result
 from signing.worker import Pool
 
@@ -43,13 +44,13 @@ def run(count: int) -> dict[str, Any]:
 
 def _letters(made: Workshop, count: int) -> dict[str, list[bytes]]:
     papers = [produce.render(made.commission(number), made.press) for number in range(count)]
-    now = datetime.now(UTC)
+    now, sign = datetime.now(UTC), produce.sign
     return {
-        "B-B": [made.plain_signer.sign(pdf, now, Phases(), stamped=False) for pdf in papers],
-        "B-T": [
-            produce.sign(pdf, made.commission(number), made.key, made.timestamper, now)
+        level.value: [
+            sign(pdf, str(number), made.key, made.timestamper, made.trust, now, level)
             for number, pdf in enumerate(papers)
-        ],
+        ]
+        for level in Level
     }
 
 

@@ -22,7 +22,7 @@ from signing.trust import load_trust
 from signing.verify import verify
 from signing.wire import Peer, RemoteError
 from tests.app.processes.workshop import ISSUER, PASSPHRASE, Surroundings, clock, surroundings
-from tests.guarantees.letter_samples import TEMPLATES, sample_terms, shared_press
+from tests.guarantees.letter_samples import FOLDER, sample_terms, shared_press
 from tests.signing import csc_server, softhsm
 
 CODE = str(ISSUER.credit_code)
@@ -36,7 +36,7 @@ def around(tmp_path: Path) -> Surroundings:
 def desk_of(around: Surroundings) -> SigningDesk:
     return SigningDesk(
         press=shared_press(),
-        reports=ReportPress(fonts(), TEMPLATES.parent / "reports"),
+        reports=ReportPress(fonts(), FOLDER.parent / "reports"),
         keys=KeyRing(around.keys, clock),
         timestamper=LocalTimestamper(around.tsa, clock),
         trust=TrustFolder(around.trust),
