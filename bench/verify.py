@@ -33,10 +33,7 @@ def run(count: int) -> dict[str, Any]:
     letters = _letters(made, min(count, LETTERS))
     with Pool(workers=1) as pool:
         pool.warm()
-        levels = {
-            level.removeprefix("PAdES-"): _level(made, pool, level, pdfs, count)
-            for level, pdfs in letters.items()
-        }
+        levels = {name: _level(made, pool, name, pdfs, count) for name, pdfs in letters.items()}
     return {
         "stage": "verify",
         "count": count,
@@ -47,21 +44,22 @@ def run(count: int) -> dict[str, Any]:
     }
 
 
-def _letters(made: Workshop, count: int) -> dict[Level, list[bytes]]:
+def _letters(made: Workshop, count: int) -> dict[str, list[bytes]]:
     papers = [produce.render(made.commission(number), made.press) for number in range(count)]
-    now = datetime.now(UTC)
+    now, sign = datetime.now(UTC), produce.sign
     return {
-        level: [
-            produce.sign(pdf, "", made.key, made.timestamper, made.trust, now, level)
-            for pdf in papers
+        level.value: [
+            sign(pdf, str(number), made.key, made.timestamper, made.trust, now, level)
+            for number, pdf in enumerate(papers)
         ]
         for level in Level
     }
 
 
-def _level(
-    made: Workshop, pool: Pool, level: Level, pdfs: list[bytes], count: int
-) -> dict[str, Any]:
+def _level(made: Workshop, pool: Pool, level: str, pdfs: list[bytes], count: int) -> dict[str, Any]:
+    reports = {pdf: pool.verify(pdf, trust=made.trust, at=datetime.now(UTC)) for pdf in pdfs}
+    times = {pdf: report.time or datetime.now(UTC) for pdf, report in reports.items()}
+
     def ours(pdf: bytes) -> bool:
         report = pool.verify(pdf, trust=made.trust, at=datetime.now(UTC))
         return report.signature == Result.PASSED
@@ -70,9 +68,6 @@ def _level(
         if level == Level.B_LT:
             return lasts(pdf, made.trust, times[pdf])
         return made.plain_signer.validate(pdf, datetime.now(UTC))
-
-    reports = {pdf: pool.verify(pdf, trust=made.trust, at=datetime.now(UTC)) for pdf in pdfs}
-    times = {pdf: report.time or datetime.now(UTC) for pdf, report in reports.items()}
 
     mine, theirs = alternate(count, _timed(ours, pdfs), _timed(peer, pdfs))
     return {

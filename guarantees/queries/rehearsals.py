@@ -66,13 +66,21 @@ def asked(session: Session, lot_id: str) -> frozenset[bytes]:
 
 def parties(session: Session, project_id: str) -> list[tuple[str, str]]:
     """(role, organisation) of the procurer and of the agency that may open for it."""
-    version = session.scalars(
+    return sides(session, [project_id])[project_id]
+
+
+def sides(session: Session, projects: Collection[str]) -> dict[str, list[tuple[str, str]]]:
+    """The same for many projects."""
+    versions = session.scalars(
         select(ProjectVersion)
         .join(Project, Project.id == ProjectVersion.project_id)
-        .where(Project.id == project_id, ProjectVersion.number == Project.current)
-    ).one()
-    mandates = _mandates(session, [project_id])
-    return _parties(project_id, version.procurer_id, version.agency_id, mandates)
+        .where(Project.id.in_(projects), ProjectVersion.number == Project.current)
+    )
+    mandates = _mandates(session, projects)
+    return {
+        one.project_id: _parties(one.project_id, one.procurer_id, one.agency_id, mandates)
+        for one in versions
+    }
 
 
 def unproved(session: Session, project_id: str, organisation_id: str) -> frozenset[str]:

@@ -40,9 +40,9 @@ _CURVE: Final = bytes.fromhex(
     "32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7"
     "bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0"
 )
-"""a, b and the base point of the curve (GB/T 32918.5, 2)."""
+"""a, b and the base point of the curve (GB/T 32918.5)."""
 UNCOMPRESSED: Final = b"\x04"
-"""What stands before x ‖ y in an encoded point (GB/T 32918.1, 4.2.9)."""
+"""What stands before x ‖ y in an encoded point (GB/T 32918.1)."""
 
 
 @dataclass(frozen=True, slots=True)

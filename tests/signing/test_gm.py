@@ -48,7 +48,7 @@ def signer_of(pdf: bytes) -> cms.SignerInfo:
 
 
 def test_the_example_of_the_standard() -> None:
-    """GB/T 32918.5, A.2, and GB/T 32905, A.1."""
+    """The examples in Annex A of GB/T 32918.5 and of GB/T 32905."""
     public = bytes.fromhex(
         "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
         "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
@@ -79,6 +79,18 @@ def test_a_signature_has_one_encoding_and_a_key_lies_on_the_curve() -> None:
     beside = pair.public[:-1] + bytes([pair.public[-1] ^ 1])
     assert not verifies(public_key_info(beside), b"data", signature)
     assert not verifies(pki().key.certificate.public_key, b"data", signature)
+
+
+ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+EXTREMES = (0, 1, ORDER - 1, ORDER, ORDER + 1, 2**256 - 1, 2**256, 2**300, 2**4000)
+
+
+@pytest.mark.parametrize("first", EXTREMES)
+def test_numbers_out_of_range_are_no_signature(first: int) -> None:
+    pair = Sm2Pair.generate()
+    for second in EXTREMES:
+        signature = algos.DSASignature({"r": first, "s": second}).dump()
+        assert not verifies(public_key_info(pair.public), b"data", signature)
 
 
 # Strangers' tools
@@ -228,3 +240,13 @@ def test_the_maps_of_asn1crypto_stay_as_they_are() -> None:
         [sys.executable, "-c", _MAPS], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_lines_of_the_documentation_check_a_letter(tmp_path: Path) -> None:
+    lines = (ROOT / "docs" / "gm.md").read_text(encoding="utf-8").split("```sh\n")[1]
+    (tmp_path / "letter.pdf").write_bytes(gm_letter())
+    ran = tool("sh", "-c", lines.split("```")[0], folder=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    *_, digest, stated, verdict = ran.stdout.splitlines()
+    assert digest.rpartition(" ")[2] == stated.rpartition(":")[2].lower()
+    assert verdict == "Signature Verified Successfully"

@@ -21,6 +21,7 @@ from signing.keys.sm2 import Sm2Key
 from signing.profiles import KeyKind
 from signing.report import Integrity, Result, SignatureReport
 from signing.trust import Trust
+from signing.worker import Pool
 from tests.signing import papers
 from tests.signing.gm_made import gm, gm_letter, gm_signed, value_of
 from tests.signing.made import (
@@ -55,6 +56,20 @@ def test_a_letter_passes_and_the_report_says_who_checked_what() -> None:
     assert step(report, 2).code == "intact_sm2"
     # and nothing of it is said of others
     assert step(judged(letter(), gm().trust), 2).code == "intact"
+
+
+def test_the_worker_says_the_same_and_gmssl_does_not_speak_up(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """GmSSL tells standard error of every signature that does not hold; a worker has none."""
+    forged = gm_signed(
+        Sm2Key(Sm2Pair.generate(), gm().key.certificate.dump(), [gm().authority.issuing_der])
+    )
+    with Pool(workers=1) as pool:
+        said = [pool.verify(pdf, trust=gm().trust, at=LATER) for pdf in (gm_letter(), forged)]
+    assert capfd.readouterr().err == ""
+    assert said == [report_on(gm_letter()), report_on(forged)]
+    assert [item.signature for item in said] == [Result.PASSED, Result.FAILED]
 
 
 def test_the_letter_holds_no_other_hash_than_sm3() -> None:
