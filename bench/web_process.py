@@ -51,6 +51,9 @@ class Letters:
     def sign_list(self, document: dict[str, Any]) -> bytes:
         _never()
 
+    def archive_stamp(self, digest: bytes) -> bytes:
+        _never()
+
 
 class Verifier:
     def verify(self, pdf: bytes, at: datetime, password: str | None = None) -> Any:
