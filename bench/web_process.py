@@ -7,7 +7,7 @@ import argparse
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
@@ -51,7 +51,7 @@ class Letters:
     def sign_list(self, document: dict[str, Any]) -> bytes:
         _never()
 
-    def archive_stamp(self, digest: bytes) -> bytes:
+    def archive_stamp(self, sha256: bytes, before: Sequence[bytes]) -> bytes:
         _never()
 
 
