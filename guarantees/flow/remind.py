@@ -1,6 +1,6 @@
 """Reminders before T: of the rehearsal, 3 days and 1 day before, to those who have not proved their
-keys; of their office, 7 days before as well, to trustees who could not act; and at once to the
-parties of a project that nobody has a key for.
+keys; of their office, 7 days before as well, to trustees who could not act; and at once, then weekly, to
+the parties of a project that nobody has a key for.
 
 Judged as of now, over all openings alike: who is reminded depends on rehearsals, never on bids.
 """
@@ -31,6 +31,9 @@ KEYLESS = 0
 
 WITHIN = timedelta(days=30)
 """Before T keys are looked for."""
+
+AGAIN = timedelta(days=7)
+"""Whoever has no key is told again."""
 
 EVENT = "rehearsal.due"
 MISSING = "opening_key.missing"
@@ -82,7 +85,7 @@ def _coming(session: Session, now: datetime, within: timedelta) -> list[tuple[st
 
 
 def _keyless(session: Session, now: datetime) -> int:
-    """Parties of projects that nobody has a key for, once until there was one; how many projects.
+    """Parties of projects that nobody has a key for, once a week; how many projects.
 
     The first opening of a project stands for all.
     """
@@ -96,19 +99,20 @@ def _keyless(session: Session, now: datetime) -> int:
             )
         )
     }
-    missing = {project for project in first if not keys[project]}
-    for project, row in told.items():
-        if project not in missing:
-            session.delete(row)
-    for project in sorted(missing - told.keys()):
-        session.add(
-            RehearsalReminder(
-                project_id=project, opening_time=first[project], days=KEYLESS, sent_at=now
+    lately = {project for project, row in told.items() if now - row.sent_at < AGAIN}
+    due = sorted({project for project in first if not keys[project]} - lately)
+    for project in due:
+        if project in told:
+            told[project].sent_at = now
+        else:
+            session.add(
+                RehearsalReminder(
+                    project_id=project, opening_time=first[project], days=KEYLESS, sent_at=now
+                )
             )
-        )
         for role, organisation_id in rehearsals.parties(session, project):
             _put(session, MISSING, role, organisation_id)
-    return len(missing - told.keys())
+    return len(due)
 
 
 def _put(session: Session, event: str, role: str, organisation_id: str, **more: str) -> None:

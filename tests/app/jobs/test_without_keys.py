@@ -116,15 +116,14 @@ def test_at_the_opening_it_waits_no_longer(world: World, house: House) -> None:
 
 
 def test_the_parties_hear_of_it_without_any_bid(world: World) -> None:
-    """The same for a project with bids and without, once until there was a key again."""
+    """The same for a project with bids and without, once a week."""
     both = ["agency@example.invalid", "procurer@example.invalid"]
     assert world.run("reminder", remind.remind, world.now) == 0
     turned(world, "retired")
     assert world.run("reminder", remind.remind, world.now) == 1
     assert world.run("reminder", remind.remind, world.now) == 0
     assert told(world, remind.MISSING) == both
-    turned(world, "active")
-    world.run("reminder", remind.remind, world.now)
-    turned(world, "retired")
-    assert world.run("reminder", remind.remind, world.now) == 1
+    later = world.now + remind.AGAIN
+    assert world.run("reminder", remind.remind, later - timedelta(seconds=1)) == 0
+    assert world.run("reminder", remind.remind, later) == 1
     assert told(world, remind.MISSING) == sorted([*both, *both])
