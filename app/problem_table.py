@@ -110,6 +110,7 @@ _BUSINESS: dict[str, Problem] = {
         409, N_("采购已终止"), tone="end", code="procurement_ended", way_out="back"
     ),
     "guarantees.errors.OpeningUnderway": _NOT_NOW,
+    "guarantees.errors.NoOpeningKey": _NOT_NOW,
     "guarantees.errors.EndTakenEffect": Problem(
         409, N_("终止不能再撤销"), tone="end", code="end_taken_effect", way_out="back"
     ),

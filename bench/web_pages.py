@@ -257,7 +257,7 @@ def _cases(house: FullHouse, account: Account | None) -> Iterable[Values]:
 def _receipts(house: FullHouse, account: Account | None) -> Iterable[Values]:
     own = account.organisation if account else ""
     for case in (*house.cases.sealed, *house.cases.opened):
-        if case.letter and case.supplier == own:
+        if case.letter and own in (case.supplier, case.institution):
             yield {"case": case.id}
 
 
@@ -358,6 +358,7 @@ ARGUMENTS: dict[str, Finder] = {
     "institution.archive": _copies,
     "institution.case": _cases,
     "institution.letter": _own_letters,
+    "institution.receipt": _receipts,
     "offers.product": _series,
     "opening.room": _rooms,
     "opening.letters_zip": _filed_lots,

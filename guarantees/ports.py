@@ -124,6 +124,9 @@ class LetterFactory(Protocol):
 
     def sign_list(self, document: dict[str, Any]) -> bytes: ...
 
+    def archive_stamp(self, sha256: bytes, before: Sequence[bytes]) -> bytes:
+        """The next archive time-stamp (signing.archival) of a letter with that digest."""
+
 
 Printable = Callable[[Iterable[tuple[str, str]]], None]
 """Raises MissingGlyph for the first of (field, text) that the letter fonts cannot draw."""

@@ -1,6 +1,7 @@
 """From a certificate to an anchor (RFC 5280, 6), by pyhanko-certvalidator; revocation apart."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from pyhanko_certvalidator.sig_validate import (
     SignatureValidationContext,
 )
 
+from signing.gm.algorithms import is_sm2, verifies
 from signing.trust import Purpose, Trust
 
 _SIGNATURE_USAGES: Final = frozenset({"digital_signature", "non_repudiation"})
@@ -40,6 +42,8 @@ _SIGNING_PURPOSES: Final = frozenset({
 })  # fmt: skip
 _PLAIN_ECDSA: Final = "0.4.0.127.0.7.1.1.4.1."
 """Arc of the plain (r ‖ s) ECDSA algorithms of BSI TR-03111."""
+_REMEMBERED: Final = 256
+"""Chains and links that one process remembers: authorities are few, letters many."""
 _PLAIN_HASHES: Final = {"1": "sha1", "2": "sha224", "3": "sha256", "4": "sha384", "5": "sha512"}
 
 
@@ -54,7 +58,7 @@ class Chain:
 
 
 class TolerantValidator(DefaultSignatureValidator):
-    """Checks signature values; knows plain ECDSA besides what pyHanko knows."""
+    """Checks signature values; knows plain ECDSA and SM2 besides what pyHanko knows."""
 
     def validate_signature(
         self,
@@ -66,6 +70,10 @@ class TolerantValidator(DefaultSignatureValidator):
     ) -> None:
         """Raises InvalidSignature."""
         dotted = signature_algorithm["algorithm"].dotted
+        if is_sm2(signature_algorithm):
+            if not verifies(public_key_info, signed_data, signature):
+                raise InvalidSignature
+            return
         if dotted.startswith(_PLAIN_ECDSA):
             name = _PLAIN_HASHES.get(dotted.removeprefix(_PLAIN_ECDSA), "")
             half = len(signature) // 2
@@ -86,7 +94,28 @@ def is_known_signature_algorithm(identifier: algos.SignedDigestAlgorithm) -> boo
     kind = identifier["algorithm"]
     if kind.dotted.startswith(_PLAIN_ECDSA):
         return kind.dotted.removeprefix(_PLAIN_ECDSA) in _PLAIN_HASHES
-    return bool(kind.native != kind.dotted)
+    return bool(kind.native != kind.dotted) or is_sm2(identifier)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A sound chain. Nothing about it depends on the moment but that all of it is in force."""
+
+    chain: Chain
+    since: datetime
+    until: datetime
+
+
+_chains: Final[dict[bytes, _Known]] = {}
+_links: Final[dict[bytes, bool]] = {}
+"""By digest: what strangers send must not pile up here."""
+
+
+def _digest(*parts: bytes) -> bytes:
+    hashed = hashlib.sha256()
+    for part in parts:
+        hashed.update(len(part).to_bytes(8, "big") + part)
+    return hashed.digest()
 
 
 def build_chain(
@@ -96,7 +125,32 @@ def build_chain(
     purpose: Purpose,
     moment: datetime,
 ) -> Chain:
-    """Find and check a path as of `moment`. `others` are certificates that came with the file."""
+    """Find and check a path as of `moment`. `others` are certificates that came with the file.
+
+    A sound chain is remembered, as letter after letter has the same.
+    """
+    ders = (certificate.dump(), *(item.dump() for item in others))
+    key = _digest(trust.key.encode(), purpose.encode(), *ders)
+    known = _chains.get(key)
+    if known is not None and known.since <= moment <= known.until:
+        return known.chain
+    chain = _build(certificate, others, trust, purpose, moment)
+    if not chain.fault:
+        if len(_chains) >= _REMEMBERED:
+            _chains.clear()
+        since = max(item.not_valid_before for item in chain.certificates)
+        until = min(item.not_valid_after for item in chain.certificates)
+        _chains[key] = _Known(chain, since, until)
+    return chain
+
+
+def _build(
+    certificate: x509.Certificate,
+    others: Sequence[x509.Certificate],
+    trust: Trust,
+    purpose: Purpose,
+    moment: datetime,
+) -> Chain:
     context = ValidationContext(
         trust_roots=trust.roots(purpose),
         other_certs=[*others, *trust.intermediate_certificates],
@@ -147,10 +201,17 @@ def _usage_ok(certificate: x509.Certificate, purpose: Purpose) -> bool:
 
 def links_up(certificate: x509.Certificate, candidates: Sequence[x509.Certificate]) -> bool:
     """Whether one of `candidates` issued `certificate` (or it issued itself)."""
-    for issuer in (*candidates, certificate):
-        if issuer.subject == certificate.issuer and _signed_by(certificate, issuer):
-            return True
-    return False
+    return any(_issued(certificate, issuer) for issuer in (*candidates, certificate))
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    key = _digest(certificate.dump(), issuer.dump())
+    if key not in _links:
+        if len(_links) >= _REMEMBERED:
+            _links.clear()
+        named = issuer.subject == certificate.issuer
+        _links[key] = named and _signed_by(certificate, issuer)
+    return _links[key]
 
 
 def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -104,6 +104,7 @@ WRITES = (
     "open_letter",
     "finish_opening",
     "lapse",
+    "archive_stamp",
     "begin_log",
     "plan_batch",
     "publish_batch",

@@ -8,7 +8,7 @@ from app.cli.arguments import Arguments, CommandError
 
 STAGES = {
     "issue": "bench.issue",
-    "verify": None,
+    "verify": "bench.verify",
     "open": "bench.open",
     "rules": None,
     "web": "bench.web",

@@ -55,6 +55,7 @@ EVENTS: Mapping[str, str] = {
     "payment.again": N_("银行又一次通知"),
     "letter.reserved": N_("锁定条款和编号"),
     "letter.issued": N_("签发、加盖时间戳、复验通过并密封"),
+    "letter.waits": N_("等待采购人或代理机构建立解密钥匙"),
     "letter.lapsed": N_("开标前未能出函"),
     "letter.opened": N_("开标时解密"),
     "letter.broken": N_("开标时不能打开"),

@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
-from guarantees.errors import N_, NotFound, TooLate
-from guarantees.errors import Unavailable as ServiceUnavailable
+from guarantees.errors import N_, NoOpeningKey, NotFound, TooLate
 from guarantees.flow import steps
 from guarantees.flow.steps import automatic, envelopes, running
 from guarantees.ports import Files, LetterFactory, LetterOrder, Vault
+from guarantees.queries import opening_keys
 from guarantees.records import casebook, facts, letter_design, log, trustbook
 from guarantees.records.case import Case, DueBack, Guarantee, Intent, Letter
 from guarantees.records.letter_design import LetterDesign
@@ -34,6 +34,8 @@ from guarantees.values.terms import IssuerType, Terms
 
 EXAMINATION_DAYS = 5
 """Business days to examine a demand (URDG 758 art. 20)."""
+WAITS = "letter.waits"
+"""Event and notice."""
 GOVERNING_LAW = "中华人民共和国法律"
 
 
@@ -43,7 +45,8 @@ def reserve(
     """Fix number, terms and opening of the letter before anything is made.
 
     Called again it answers the same order; None once the letter is settled. `TooLate` after the
-    lot's opening has begun: a letter that nobody would open is not made.
+    lot's opening has begun: a letter that nobody would open is not made. `NoOpeningKey` if every
+    key has gone since the payment (revoked, expired, a mandate withdrawn): see `wait_for_key`.
     """
     case = casebook.get(session, case_id)
     if case.letter is not None:
@@ -110,6 +113,22 @@ def log_letter(session: Session, intent: Intent, stored: envelopes.Stored) -> by
     log.pending(session, "issue", stored.sha256, intent.salt)
     envelope = hashlib.sha256(stored.envelope).digest()
     return log.pending(session, "seal", envelope, intent.salt)
+
+
+def wait_for_key(session: Session, now: datetime, case_id: str) -> None:
+    """The letter waits until somebody could open it; said once in the case, and to the institution.
+
+    Procurer and agency hear of it without any case, as of every project that lacks a key
+    (flow/remind): mail to them because of a bid would tell that there is one.
+    """
+    case = casebook.get(session, case_id)
+    if case.letter is not None or case.events[-1].what == WAITS:
+        return
+    if running.hold(session, case.lot).state != "sealed":
+        return
+    steps.record(case, SYSTEM, now, WAITS)
+    casebook.save(session, case)
+    steps.tell(session, WAITS, case.institution)
 
 
 def lapse(session: Session, now: datetime, case_id: str) -> None:
@@ -226,9 +245,9 @@ def _order(
     base_url: str,
     recovery: bytes,
 ) -> LetterOrder:
-    recipients = envelopes.recipients(session, steps.lot(session, case.lot), now)
+    recipients = opening_keys.recipients(session, case.project, now)
     if not recipients:
-        raise ServiceUnavailable(noun="opening key", id=case.lot)
+        raise NoOpeningKey(noun="project", id=case.project)
     guard = trustbook.guard(session)
     design = session.get_one(LetterDesign, intent.design) if intent.design else None
     query = urlencode({"number": intent.number, "code": intent.check_code})

@@ -13,7 +13,7 @@ MAX_DECODED: Final = 128 * 1024 * 1024
 """Bytes that all object streams of a file may have together when decoded."""
 _MAX_CHAIN: Final = 16
 """References to references to …; PDF knows no use for more than one."""
-_NUMBER_RE: Final = re.compile(rb"[\0\t\n\f\r ]*(\d{1,10})")
+_HEAD_RE: Final = re.compile(rb"[\0\t\n\f\r ]*(\d{1,10})[\0\t\n\f\r ]+(\d{1,10})")
 
 OpenStream = Callable[[int], bytes]
 """Gives the decoded bytes of an object stream by number; for encrypted files only."""
@@ -30,7 +30,7 @@ class Document:
         self.tail = revisions.tail
         self._open_stream = open_stream
         self._values: dict[int, tuple[int, Value, int]] = {}
-        self._streams: dict[int, list[Value]] = {}
+        self._streams: dict[int, _Packed] = {}
         self._budget = MAX_DECODED
         self._views: dict[int, View] = {}
 
@@ -61,13 +61,10 @@ class Document:
             raise Malformed("object stream")
         if entry.first not in self._streams:
             self._streams[entry.first] = self._unpack(number, entry.first, view)
-        values = self._streams[entry.first]
-        if not 2 * index + 1 < len(values) or values[2 * index] != wanted:
-            raise Malformed("object stream index", entry.first)
-        return values[2 * index + 1]
+        return self._streams[entry.first].value(index, wanted)
 
-    def _unpack(self, number: int, offset: int, view: "View") -> list[Value]:
-        """Number, value, number, value … of everything in the stream at `offset`."""
+    def _unpack(self, number: int, offset: int, view: "View") -> "_Packed":
+        """The object stream at `offset`."""
         found, stream, _ = self.read(offset, view)
         if found != number or not isinstance(stream, Stream):
             raise Malformed("object stream", offset)
@@ -80,24 +77,40 @@ class Document:
         self._budget -= len(data)
         if self._budget < 0:
             raise LimitExceeded("object streams", MAX_DECODED)
-        return _packed(data, stream.dictionary, offset)
+        return _Packed(data, _heads(data, stream.dictionary, offset), offset)
 
 
-def _packed(data: bytes, dictionary: Dictionary, offset: int) -> list[Value]:
+class _Packed:
+    """An object stream, decoded; its objects are read when they are asked for."""
+
+    def __init__(self, data: bytes, heads: list[tuple[int, int]], offset: int) -> None:
+        self._data = data
+        self._heads = heads
+        self._offset = offset
+        self._values: dict[int, Value] = {}
+
+    def value(self, index: int, wanted: int) -> Value:
+        """The object at `index`, whose number must be `wanted`. Raises Malformed."""
+        if not index < len(self._heads) or self._heads[index][0] != wanted:
+            raise Malformed("object stream index", self._offset)
+        if index not in self._values:
+            self._values[index] = parse_value(self._data, self._heads[index][1])[0]
+        return self._values[index]
+
+
+def _heads(data: bytes, dictionary: Dictionary, offset: int) -> list[tuple[int, int]]:
+    """Number and place of each object in an object stream."""
     count, first = dictionary.get("N"), dictionary.get("First")
     if not isinstance(count, int) or not isinstance(first, int) or not 0 <= count <= len(data):
         raise Malformed("object stream /N", offset)
     heads, position = [], 0
-    for _ in range(2 * count):
-        found = _NUMBER_RE.match(data, position)
+    for _ in range(count):
+        found = _HEAD_RE.match(data, position)
         if found is None:
             raise Malformed("object stream head", offset)
-        heads.append(int(found[1]))
+        heads.append((int(found[1]), first + int(found[2])))
         position = found.end()
-    values: list[Value] = []
-    for number, start in zip(heads[::2], heads[1::2], strict=True):
-        values += [number, parse_value(data, first + start)[0]]
-    return values
+    return heads
 
 
 class View:

@@ -147,8 +147,8 @@ def test_without_root_the_exact_line_is_told(place: Path) -> None:
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == (
         "    apt-get update; apt-get install -y --no-install-recommends libpango-1.0-0"
-        " libpangoft2-1.0-0 libharfbuzz-subset0 libatomic1 poppler-utils openssl"
-        " golang-go golang-golang-x-mod-dev chromium"
+        " libpangoft2-1.0-0 libharfbuzz-subset0 libatomic1 poppler-utils mupdf-tools"
+        " softhsm2 openssl golang-go golang-golang-x-mod-dev chromium"
     )
 
 
@@ -167,7 +167,7 @@ def test_a_machine_without_apt_is_told_too(place: Path) -> None:
 
 
 def test_only_the_browser_may_be_missing(place: Path) -> None:
-    machine = make_machine(place, uid=1000, programs="qpdf pdfsig openssl go")
+    machine = make_machine(place, uid=1000, programs="qpdf pdfsig mutool softhsm2-util openssl go")
     make_ready(place / "env", tests=True)
     done = launch("test", environment=place / "env", path=machine)
     assert done.returncode == 0

@@ -21,6 +21,7 @@ from signing.certificates import (
     revoke,
     root_crl,
 )
+from signing.chain import build_chain
 from signing.keys.protocol import Algorithm
 from signing.keys.software import SoftwareKey
 from signing.pdf import sign_letter
@@ -111,6 +112,22 @@ def test_expired_after_the_time_stamp_is_good(authority: Authority) -> None:
     pdf = signed_at(authority, key, NOW)
     report = judged(pdf, trust_at(authority, NOW), NOW + 9 * DAY)
     assert report.signature == Result.PASSED
+
+
+def test_a_remembered_chain_is_none_before_and_after_its_certificates(
+    authority: Authority,
+) -> None:
+    key = issue_institution(authority, NAME, CODE, MADE, life=2 * DAY)
+    trust = trust_at(authority, NOW)
+    moments = (NOW, MADE - DAY, NOW + 3 * DAY, NOW)
+    chains = [build_chain(key.certificate, key.chain, trust, Purpose.SIGNING, at) for at in moments]
+    assert [chain.fault for chain in chains] == ["", "not_yet_valid", "expired", ""]
+    stranger = Trust(anchors=pki().trust.anchors)
+    chain = build_chain(key.certificate, key.chain, stranger, Purpose.SIGNING, NOW)
+    assert chain.fault == "no_anchor"
+    stamping = replace(trust, anchors=(Anchor(authority.root_der, frozenset({Purpose.SIGNING})),))
+    chain = build_chain(key.certificate, key.chain, stamping, Purpose.TIMESTAMPING, NOW)
+    assert chain.fault == "no_anchor"
 
 
 def test_signed_before_the_certificate_began(authority: Authority) -> None:

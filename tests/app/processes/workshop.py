@@ -38,6 +38,10 @@ ISSUER = sample_terms().issuer
 assert ISSUER.credit_code is not None
 
 
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass
 class Surroundings:
     """What lies around a signer."""
