@@ -20,6 +20,7 @@ from guarantees.flow import open_lot
 from guarantees.flow.found import FirstOrganisation, FirstPerson, found
 from guarantees.flow.open_lot import Sealed
 from guarantees.flow.steps import envelopes
+from guarantees.flow.steps.means import Means
 from guarantees.ports import Produced
 from guarantees.records import casebook
 from guarantees.records.case import Applicant, Case, Guarantee, Intent, Letter, Quote
@@ -212,7 +213,8 @@ class Room:
 
     def decrypt(self, number: int, phases: Phases) -> None:
         with phases.phase("decrypt"):
-            open_lot.unseal(self.letters[number], [self.recipient.private_key], self.shares[number])
+            means = Means([self.recipient.private_key])
+            open_lot.unseal(self.letters[number], means, self.shares[number])
 
 
 def _register(

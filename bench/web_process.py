@@ -7,7 +7,7 @@ import argparse
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
@@ -49,6 +49,9 @@ class Letters:
         _never()
 
     def sign_list(self, document: dict[str, Any]) -> bytes:
+        _never()
+
+    def archive_stamp(self, sha256: bytes, before: Sequence[bytes]) -> bytes:
         _never()
 
 
