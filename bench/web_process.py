@@ -45,7 +45,7 @@ class Letters:
     def produce(self, order: LetterOrder) -> Produced:
         _never()
 
-    def preview(self, terms: str, template: str) -> bytes:
+    def preview(self, terms: str, template: str, logo: bytes = b"", seal: bytes = b"") -> bytes:
         _never()
 
     def sign_list(self, document: dict[str, Any]) -> bytes:

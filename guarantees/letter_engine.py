@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
@@ -70,6 +70,8 @@ class Page:
     """First half of the PDF's /ID, 16 bytes; the same for the same document."""
     dated: datetime
     """Creation time written into the attachments; aware."""
+    images: Mapping[str, bytes] = field(default_factory=dict)
+    """PNG files by address."""
 
 
 class Engine:
@@ -93,7 +95,7 @@ class Engine:
     def render(self, page: Page) -> bytes:
         """`page` as PDF bytes, the same for the same page; never touches a file or the network."""
         with self._lock, _no_complaints():
-            html = HTML(string=page.html, url_fetcher=_Sealed({}), base_url=None)
+            html = HTML(string=page.html, url_fetcher=_Sealed(page.images), base_url=None)
             options = self._options(page)
             document = html.render(
                 font_config=self._fonts,

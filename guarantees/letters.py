@@ -6,6 +6,7 @@ same intent can be recognised. The canonical terms ride along as `terms.json`. T
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 
@@ -44,6 +45,24 @@ _CONSORTIUM = {"lead": "申请人·牵头人", "member": "申请人·成员"}
 """What the rows of a consortium (联合体) are called in bid/v1; later templates have own words."""
 
 
+@dataclass(frozen=True, slots=True)
+class Design:
+    """An institution's own pictures, as app/adapters/pictures.py wrote them."""
+
+    logo: bytes = b""
+    """PNG for the head of the first page; empty: none."""
+    seal: bytes = b""
+    """PNG; empty: the seal is drawn from the issuer's name."""
+
+    def images(self) -> dict[str, bytes]:
+        """By the address that the templates name."""
+        named = {"baohan:logo": self.logo, "baohan:seal": self.seal}
+        return {address: image for address, image in named.items() if image}
+
+
+PLAIN = Design()
+
+
 class LetterPress:
     """Renders letters; costly to make (fonts are read), so one per process."""
 
@@ -74,51 +93,75 @@ class LetterPress:
         """Raise MissingGlyph if a character of the terms can't be printed."""
         self._fields(terms, Numbers(terms.number, ""))
 
-    def render(self, terms: Terms, *, verify_url: str, check_code: str, template: str) -> bytes:
+    def render(
+        self,
+        terms: Terms,
+        *,
+        verify_url: str,
+        check_code: str,
+        template: str,
+        design: Design = PLAIN,
+    ) -> bytes:
         """The letter, unsigned: PDF/A-3a with `terms.json` and `terms.xml` attached.
 
         verify_url: what the QR code says. check_code: as stored (8 characters).
         Raises MissingGlyph, LetterFormMissing, RenderFailed.
         """
         form = named(template, terms.kind, terms.form)
-        html = self.html(terms, check_code=check_code, template=template)
+        html = self.html(terms, check_code=check_code, template=template, design=design)
         canonical = terms.canonical()
+        drawings = {"baohan:qr": qr_code(verify_url)}
+        if not design.seal:
+            drawings["baohan:seal"] = self.seal(terms)
         return self._engine(form.base).render(
             Page(
                 html=html,
-                pictures={"baohan:seal": self.seal(terms), "baohan:qr": qr_code(verify_url)},
+                pictures=drawings,
+                images=design.images(),
                 attachments=_attachments(canonical, form),
-                identifier=_identifier(canonical, template, verify_url, check_code),
+                identifier=_identifier(canonical, design, template, verify_url, check_code),
                 dated=_midnight(terms),
             )
         )
 
-    def specimen(self, terms: Terms, *, template: str) -> bytes:
-        """The same letter as a specimen (样张): no number, code, seal or data; a watermark."""
+    def specimen(self, terms: Terms, *, template: str, design: Design = PLAIN) -> bytes:
+        """The same letter as a specimen (样张): no number, code or data; a watermark.
+
+        A seal only where the design has one: who adapts its letters must see it.
+        """
         form = named(template, terms.kind, terms.form)
         numbers = Numbers("样张，开立时编号", "开立时生成")
-        html = self._html(terms, numbers, form, specimen=True)
+        html = self._html(terms, numbers, form, design, specimen=True)
         return self._engine(form.base).render(
             Page(
                 html=html,
                 pictures={},
+                images=design.images(),
                 attachments=[],
-                identifier=_identifier(terms.canonical(), template, "specimen", ""),
+                identifier=_identifier(terms.canonical(), design, template, "specimen", ""),
                 dated=_midnight(terms),
             )
         )
 
-    def html(self, terms: Terms, *, check_code: str, template: str) -> str:
+    def html(self, terms: Terms, *, check_code: str, template: str, design: Design = PLAIN) -> str:
         """The letter before it is laid out: what the press is measured against starts here."""
         numbers = Numbers(terms.number, shown_check_code(check_code))
         form = named(template, terms.kind, terms.form)
-        return self._html(terms, numbers, form, specimen=False)
+        return self._html(terms, numbers, form, design, specimen=False)
 
     def seal(self, terms: Terms) -> Drawing:
         """The issuer's seal, at `baohan:seal` in the HTML."""
         return self._seals.draw(terms.issuer.name, SEAL_CAPTION, self._marking and "演示")
 
-    def _html(self, terms: Terms, numbers: Numbers, template: Template, *, specimen: bool) -> str:
+    def _html(
+        self,
+        terms: Terms,
+        numbers: Numbers,
+        template: Template,
+        design: Design = PLAIN,
+        *,
+        specimen: bool,
+    ) -> str:
         fields = self._fields(terms, numbers)
         words = self._jinja.get_template(f"{template.name}/words.html") if template.words else None
         html = self._jinja.get_template(f"{template.base}/{terms.form}.html").render(
@@ -129,6 +172,8 @@ class LetterPress:
             base=template.base,
             words=words and words.module,
             specimen=specimen,
+            logo=bool(design.logo),
+            sealed=bool(design.seal) or not specimen,
             marking=self._marking,
             consortium=_CONSORTIUM if len(terms.applicants) > 1 else {},
             created=_midnight(terms).isoformat(),
@@ -162,8 +207,8 @@ def _midnight(terms: Terms) -> datetime:
     return datetime.combine(terms.issued_on, time(), BEIJING)
 
 
-def _identifier(canonical: bytes, *parts: str) -> bytes:
-    digest = hashlib.sha256(canonical)
+def _identifier(canonical: bytes, design: Design, *parts: str) -> bytes:
+    digest = hashlib.sha256(canonical + design.logo + design.seal)
     for part in parts:
         digest.update(b"\0" + part.encode())
     return digest.digest()[:16]

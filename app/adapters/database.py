@@ -84,6 +84,7 @@ WRITES = (
     "approve_release",
     "product",
     "policy",
+    "design",
     "draft",
     "apply",
     "withdraw",

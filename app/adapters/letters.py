@@ -42,9 +42,10 @@ class SignerClient:
         answer = self._call("produce", **values, person=person)
         return Produced(**{**answer, "signed_at": datetime.fromisoformat(answer["signed_at"])})
 
-    def preview(self, terms: str, template: str) -> bytes:
+    def preview(self, terms: str, template: str, logo: bytes = b"", seal: bytes = b"") -> bytes:
         """A specimen: unsigned, without number, with a watermark."""
-        return bytes(self._call("preview", terms=terms, template=template)["pdf"])
+        asked = {"terms": terms, "template": template, "logo": logo, "seal": seal}
+        return bytes(self._call("preview", **asked)["pdf"])
 
     def sign_list(self, document: dict[str, Any]) -> bytes:
         """The list of an opening, signed by the platform (guarantees/letter_reports.py)."""

@@ -12,7 +12,7 @@ import structlog
 
 from app.processes.letter_refusals import LetterNotMade
 from guarantees.errors import GuaranteeError
-from guarantees.letters import LetterPress
+from guarantees.letters import Design, LetterPress
 from guarantees.ports import LetterOrder, Produced
 from guarantees.values.terms import Terms
 from signing.errors import EvidenceMissing, KeyUnavailable, LetterNotSignable, TimestampError
@@ -96,6 +96,7 @@ def render(commission: Commission, press: LetterPress) -> bytes:
         verify_url=order.verify_url,
         check_code=order.check_code,
         template=order.template,
+        design=Design(order.logo, order.seal),
     )
 
 

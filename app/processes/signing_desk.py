@@ -15,7 +15,7 @@ from app.processes.produce import produce, sign_and_check
 from app.processes.signing_keys import PLATFORM, KeyRing, Use
 from guarantees.errors import GuaranteeError
 from guarantees.letter_reports import ReportPress
-from guarantees.letters import LetterPress, MissingGlyph, RenderFailed
+from guarantees.letters import Design, LetterPress, MissingGlyph, RenderFailed
 from guarantees.ports import LetterOrder, Produced
 from guarantees.values.terms import Terms
 from signing import archival
@@ -101,9 +101,10 @@ class SigningDesk:
             archive_key=self.keys.archive_key(issuer),
         )
 
-    def preview(self, terms: str, template: str) -> bytes:
+    def preview(self, terms: str, template: str, logo: bytes = b"", seal: bytes = b"") -> bytes:
         """A specimen (样张), unsigned and without number."""
-        return self.press.specimen(Terms.from_canonical(terms.encode()), template=template)
+        read = Terms.from_canonical(terms.encode())
+        return self.press.specimen(read, template=template, design=Design(logo, seal))
 
     def sign_list(self, document: dict[str, Any]) -> bytes:
         """The list of an opening, signed with the platform's key."""
@@ -151,7 +152,9 @@ class SigningDesk:
             return produced_fields(self.produce(_order(fields), person=person))
 
         def preview(fields: Fields) -> Fields:
-            return {"pdf": self.preview(str(fields["terms"]), str(fields["template"]))}
+            pictures = (bytes(fields["logo"]), bytes(fields["seal"]))
+            pdf = self.preview(str(fields["terms"]), str(fields["template"]), *pictures)
+            return {"pdf": pdf}
 
         def sign_list(fields: Fields) -> Fields:
             return {"pdf": self.sign_list(dict(fields["document"]))}
@@ -191,7 +194,7 @@ def _order(fields: Fields) -> LetterOrder:
     for name in ("intent", "terms", "template", "check_code", "verify_url", "lot", "profile"):
         if not isinstance(getattr(order, name), str):
             raise TypeError(name)
-    for name in ("certificate", "recovery"):
+    for name in ("certificate", "recovery", "logo", "seal"):
         if not isinstance(getattr(order, name), bytes):
             raise TypeError(name)
     return order

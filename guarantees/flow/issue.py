@@ -6,6 +6,7 @@ tried again, exactly one letter comes out: the write-once store decides which.
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -16,8 +17,9 @@ from guarantees.flow import steps
 from guarantees.flow.steps import automatic, envelopes, running
 from guarantees.ports import Files, LetterFactory, LetterOrder, Vault
 from guarantees.queries import opening_keys
-from guarantees.records import casebook, facts, log, trustbook
+from guarantees.records import casebook, facts, letter_design, log, trustbook
 from guarantees.records.case import Case, DueBack, Guarantee, Intent, Letter
+from guarantees.records.letter_design import LetterDesign
 from guarantees.records.organisation import Organisation
 from guarantees.records.project import Opening, ProjectVersion, expiry, lot_notice
 from guarantees.sums.due_back import MOST
@@ -157,7 +159,8 @@ def _opening(session: Session, case: Case, now: datetime) -> Opening:
 
 
 def _intent(session: Session, case: Case, opening: Opening, now: datetime) -> Intent:
-    terms = _terms(session, case, opening, now)
+    design = letter_design.in_use(session, case.institution)
+    terms = _terms(session, case, opening, now, design.clauses if design else [])
     canonical = terms.canonical()
     return Intent(
         id=new_id(),
@@ -170,10 +173,13 @@ def _intent(session: Session, case: Case, opening: Opening, now: datetime) -> In
         salt=secrets.token_bytes(32),
         reserved_at=now,
         archive=True,
+        design=design.id if design else "",
     )
 
 
-def _terms(session: Session, case: Case, opening: Opening, now: datetime) -> Terms:
+def _terms(
+    session: Session, case: Case, opening: Opening, now: datetime, clauses: Sequence[str]
+) -> Terms:
     lot = steps.lot(session, case.lot)
     version = steps.current_version(session, lot.project)
     institution = steps.organisation(session, case.institution)
@@ -205,6 +211,7 @@ def _terms(session: Session, case: Case, opening: Opening, now: datetime) -> Ter
         examination_days=EXAMINATION_DAYS,
         governing_law=GOVERNING_LAW,
         signatory=str(institution.details.get("signatory", institution.name)),
+        clauses=tuple(clauses),
     )
 
 
@@ -242,6 +249,7 @@ def _order(
     if not recipients:
         raise NoOpeningKey(noun="project", id=case.project)
     guard = trustbook.guard(session)
+    design = session.get_one(LetterDesign, intent.design) if intent.design else None
     query = urlencode({"number": intent.number, "code": intent.check_code})
     return LetterOrder(
         intent=intent.id,
@@ -255,4 +263,6 @@ def _order(
         recovery=recovery,
         profile=guard.profile,
         trustees=guard.trustees,
+        logo=design.logo if design else b"",
+        seal=design.seal if design else b"",
     )

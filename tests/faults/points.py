@@ -78,6 +78,7 @@ OTHER_WRITES = frozenset(
         "passphrase",
         "product",
         "policy",
+        "design",
         "draft",
         "withdraw",
         "hold",

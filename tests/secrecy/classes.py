@@ -125,6 +125,9 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
         "id institution_id number ceiling_fen supplier_ceiling_fen total_fen consortium expires_on"
         " state proposed_by approved_by proposed_at approved_at version",
     ),
+    "letter_design": _all(
+        PLAIN, "id institution_id number logo seal clauses made_by made_at used_by used_at"
+    ),
     "project": _all(
         PLAIN,
         "id source_system source_id number state current entered_by demonstration version",
