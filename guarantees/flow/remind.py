@@ -1,6 +1,6 @@
 """Reminders before T: of the rehearsal, 3 days and 1 day before, to those who have not proved their
-keys; of their office, 7 days before as well, to trustees who could not act; and at once, then weekly, to
-the parties of a project that nobody has a key for.
+keys; of their office, 7 days before as well, to trustees who could not act; and at once, then every
+week, to the parties of a project that nobody has a key for.
 
 Judged as of now, over all openings alike: who is reminded depends on rehearsals, never on bids.
 """
