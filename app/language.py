@@ -16,6 +16,8 @@ from babel.support import Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel  # type: ignore[import-untyped]  # Flask-Babel is not typed
 
+from app.text import catalogue
+
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 COOKIE = "language"
 
@@ -51,6 +53,11 @@ def init_language(app: Flask) -> None:
         default_timezone="Asia/Shanghai",
         default_translation_directories=str(CATALOGUES),
         locale_selector=lambda: LANGUAGES[language()].locale,
+    )
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by its extension
+        gettext=lambda text: catalogue().gettext(text),
+        ngettext=lambda one, many, num: catalogue().ngettext(one, many, num),
+        newstyle=True,
     )
     with app.app_context():
         for key in LANGUAGES.keys() - {SOURCE}:

@@ -110,6 +110,7 @@ _BUSINESS: dict[str, Problem] = {
         409, N_("采购已终止"), tone="end", code="procurement_ended", way_out="back"
     ),
     "guarantees.errors.OpeningUnderway": _NOT_NOW,
+    "guarantees.errors.NoOpeningKey": _NOT_NOW,
     "guarantees.errors.EndTakenEffect": Problem(
         409, N_("终止不能再撤销"), tone="end", code="end_taken_effect", way_out="back"
     ),
@@ -138,6 +139,8 @@ _BUSINESS: dict[str, Problem] = {
     "guarantees.values.codes.BadCode": _WRONG_INPUT,
     "guarantees.values.text.BadText": _WRONG_INPUT,
     "guarantees.values.terms.BadTerms": _WRONG_INPUT,
+    "guarantees.values.terms_parts.BadPart": _WRONG_INPUT,
+    "guarantees.values.terms_kinds.TermsDoNotFit": _WRONG_INPUT,
     "guarantees.values.terms_json.TermsUnreadable": _WRONG_INPUT,
     "guarantees.values.parties.BadParty": _WRONG_INPUT,
     "guarantees.values.ids.BadId": _NOT_FOUND,
@@ -152,7 +155,7 @@ _BUSINESS: dict[str, Problem] = {
     "guarantees.letter_glyphs.FontMissing": _UNEXPECTED,
     "guarantees.letter_engine.RenderFailed": _UNEXPECTED,
     "guarantees.letter_engine.SubsetLibraryMissing": _UNEXPECTED,
-    "guarantees.letters.LetterFormMissing": _UNEXPECTED,
+    "guarantees.tables.letter_forms.LetterFormMissing": _UNEXPECTED,
     "guarantees.letter_reports.BadOpeningResult": _UNEXPECTED,
     "guarantees.rules.engine.EmptyRulebook": _UNEXPECTED,
     "guarantees.rules.engine.OverlappingEditions": _UNEXPECTED,

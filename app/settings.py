@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from guarantees.values.codes import BadCode, parse_credit_code
+
 PREFIX = "BAOHAN_"
 LAUNCHER_ONLY = frozenset(
     {
@@ -36,6 +38,7 @@ KNOWN = frozenset(
         "BAOHAN_LOG_ORIGIN",
         "BAOHAN_LOG_SECONDS",
         "BAOHAN_LOG_WITNESSES",
+        "BAOHAN_GM_INSTITUTIONS",
         "BAOHAN_PROXIES",
     }
 )
@@ -92,6 +95,8 @@ class Settings:
     """File with outside witnesses: a line for each, verifier key and address; empty: none."""
     log_seconds: int
     """From one batch of the log to the next."""
+    gm_institutions: tuple[str, ...]
+    """Credit codes of demonstration institutions whose keys are SM2 from the first start on."""
 
     @property
     def demonstration(self) -> bool:
@@ -133,6 +138,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         log_origin=_log_origin(environment.get("BAOHAN_LOG_ORIGIN", "")),
         log_witnesses=environment.get("BAOHAN_LOG_WITNESSES", ""),
         log_seconds=_log_seconds(environment.get("BAOHAN_LOG_SECONDS", ""), mode),
+        gm_institutions=_credit_codes(environment.get("BAOHAN_GM_INSTITUTIONS", "")),
     )
 
 
@@ -143,6 +149,17 @@ def _proxies(given: str) -> int:
         f"BAOHAN_PROXIES is {given!r}; it must be the number of reverse proxies in front of the"
         f" site, 0 to {MOST_PROXIES}"
     )
+
+
+def _credit_codes(text: str) -> tuple[str, ...]:
+    codes = tuple(filter(None, (part.strip() for part in text.split(","))))
+    try:
+        return tuple(str(parse_credit_code(code)) for code in codes)
+    except BadCode:
+        raise BadSetting(
+            f"BAOHAN_GM_INSTITUTIONS is {text!r}; it must be credit codes (统一社会信用代码) of"
+            " institutions, with commas between them"
+        ) from None
 
 
 def _log_origin(text: str) -> str:

@@ -19,8 +19,15 @@ from app.cli.places import fonts, project
 from app.processes import produce
 from app.processes.produce import Commission
 from app.processes.signer import settle_memory
-from bench.letters import CHECK_CODE, ISSUER, ISSUER_CODE, sample_terms, verify_url
-from bench.measure import Phases, Runs, alternate, machine, peak_memory_mb
+from bench.letters import (
+    CHECK_CODE,
+    ISSUER,
+    ISSUER_CODE,
+    TEMPLATE,
+    sample_terms,
+    verify_url,
+)
+from bench.measure import Operation, Phases, Runs, alternate, machine, peak_memory_mb
 from bench.plain import PlainPress, PlainSigner
 from guarantees.letters import LetterPress
 from guarantees.ports import LetterOrder
@@ -34,6 +41,8 @@ from signing.certificates import (
     root_crl,
 )
 from signing.keys.protocol import SigningKey
+from signing.levels import Level
+from signing.longterm import lasts
 from signing.seal import make_key_pair
 from signing.timekeeper.certificate import OpeningCertificate
 from signing.timestamps import LocalTimestamper, TimeStampAuthority, Token
@@ -66,9 +75,12 @@ class Workshop:
         with phases.phase("render"):
             pdf = produce.render(commission, self.press)
         with phases.phase("sign"):
-            signed = produce.sign(pdf, commission, self.key, stamper, now)
+            signed = produce.sign(pdf, "", self.key, stamper, self.trust, now, Level.B_LT)
         with phases.phase("verify"):
-            report = produce.check(signed, commission, self.key, self.trust, now)
+            report = produce.check(signed, self.key, self.trust, now)
+            produce.check_terms(report, commission)
+            if report.level != Level.B_LT or not lasts(signed, self.trust, report.time or now):
+                raise RuntimeError("pyHanko does not confirm level B-LT")
         with phases.phase("seal"):
             produce.close(signed, report, commission, self.key)
 
@@ -83,13 +95,34 @@ class Workshop:
             if not self.plain_signer.validate(signed, datetime.now(UTC)):
                 raise RuntimeError("pyHanko does not accept its own letter")
 
+    def signing(self, level: Level) -> Operation:
+        """Nothing but signing, one letter over and over."""
+        pdf = produce.render(self.commission(0), self.press)
+
+        def sign(number: int, phases: Phases) -> None:
+            stamper, now = _Timed(self.timestamper, phases), datetime.now(UTC)
+            with phases.phase("sign"):
+                produce.sign(pdf, str(number), self.key, stamper, self.trust, now, level)
+
+        return sign
+
+    def plain_signing(self) -> Operation:
+        """The same with the plain signer, at B-T."""
+        pdf = produce.render(self.commission(0), self.press)
+
+        def sign(_number: int, phases: Phases) -> None:
+            with phases.phase("sign"):
+                self.plain_signer.sign(pdf, datetime.now(UTC), phases)
+
+        return sign
+
     def commission(self, number: int) -> Commission:
         """The `number`-th letter to be made."""
         terms = sample_terms(number)
         order = LetterOrder(
             intent=f"{number:032x}",
             terms=terms.canonical().decode(),
-            template="bid/v1",
+            template=TEMPLATE.name,
             check_code=CHECK_CODE,
             verify_url=verify_url(terms),
             certificate=self.opening.to_bytes(),
@@ -107,8 +140,8 @@ class _Timed:
         self._inner, self._phases = inner, phases
 
     @property
-    def longest(self) -> int:
-        return self._inner.longest
+    def last(self) -> Token | None:
+        return self._inner.last
 
     def token(self, digest: bytes) -> Token:
         with self._phases.phase("timestamp", within="sign"):
@@ -121,6 +154,10 @@ def run(count: int) -> dict[str, Any]:
         made = workshop(Path(folder) / "pki", datetime.now(UTC))
     settle_memory()  # as in the signer; the peer has its use of it too
     ours, plain = alternate(count, made.ours, made.plain)
+    levels = {
+        level: alternate(count, made.signing(level), made.plain_signing())
+        for level in (Level.B_T, Level.B_LT)
+    }
     return {
         "stage": "issue",
         "count": count,
@@ -130,7 +167,12 @@ def run(count: int) -> dict[str, Any]:
             "name": "WeasyPrint (fresh FontConfiguration) + pyHanko SimpleSigner (RSA-2048)",
             **plain.summary(),
         },
-        "times_less_cpu": _ratios(ours, plain),
+        "times_less_cpu": _ratios(ours, plain)
+        | {
+            f"sign {level}, SimpleSigner at B-T": round(theirs.cpu("sign") / mine.cpu("sign"), 2)
+            for level, (mine, theirs) in levels.items()
+        },
+        "sign_cpu_ms": {level: round(mine.cpu("sign"), 2) for level, (mine, _) in levels.items()},
         "peak_memory_mb": peak_memory_mb(),
     }
 
@@ -152,7 +194,7 @@ def workshop(folder: Path, now: datetime) -> Workshop:
     authority = TimeStampAuthority(issue_timestamping(pki, "测量用时间戳", now))
     press = LetterPress(fonts(), project() / "templates" / "letters")
     press.warm()
-    stylesheet = project() / "templates" / "letters" / "bid" / "v1" / "letter.css"
+    stylesheet = project() / "templates" / "letters" / TEMPLATE.base / "letter.css"
     return Workshop(
         press=press,
         key=key,

@@ -4,6 +4,7 @@ import random
 from datetime import UTC, date, datetime
 from typing import Final
 
+from guarantees.tables.letter_forms import newest
 from guarantees.values.codes import make_credit_code, new_letter_number
 from guarantees.values.money import Money
 from guarantees.values.parties import Party
@@ -12,6 +13,8 @@ from guarantees.values.terms import Terms
 ISSUER: Final = "北岳商业银行股份有限公司太原分行"
 ISSUER_CODE: Final = make_credit_code("911401000", random.Random(1))  # nosec B311
 CHECK_CODE: Final = "7K3F9M2Q"
+TEMPLATE: Final = newest("bid", "independent")
+"""What the letters of a run are made from."""
 
 _PLACES = ("太原市", "大同市", "呼和浩特市", "景德镇市", "衢州市", "亳州市", "乌鲁木齐市", "晋中市")
 _NAMES = ("启衡", "泽安", "云岭", "百衡", "晋原", "锦绣", "瀚海", "璟宸", "臻诚", "骏骐")

@@ -20,6 +20,7 @@ from guarantees.flow import open_lot
 from guarantees.flow.found import FirstOrganisation, FirstPerson, found
 from guarantees.flow.open_lot import Sealed
 from guarantees.flow.steps import envelopes
+from guarantees.flow.steps.means import Means
 from guarantees.ports import Produced
 from guarantees.records import casebook
 from guarantees.records.case import Applicant, Case, Guarantee, Intent, Letter, Quote
@@ -27,6 +28,7 @@ from guarantees.records.organisation import Organisation
 from guarantees.records.person import Person
 from guarantees.records.project import Lot, Opening, Project, ProjectVersion
 from guarantees.records.sealed import LogLeaf, SealedCase, SealedIndex
+from guarantees.tables.letter_forms import newest
 from guarantees.values.actor import SYSTEM, Actor
 from guarantees.values.codes import make_credit_code
 from guarantees.values.ids import new_id
@@ -211,7 +213,8 @@ class Room:
 
     def decrypt(self, number: int, phases: Phases) -> None:
         with phases.phase("decrypt"):
-            open_lot.unseal(self.letters[number], [self.recipient.private_key], self.shares[number])
+            means = Means([self.recipient.private_key])
+            open_lot.unseal(self.letters[number], means, self.shares[number])
 
 
 def _register(
@@ -271,7 +274,7 @@ def _case(room: Room) -> Case:
         check_code="7K3F9M2Q",
         terms=terms.canonical().decode(),
         digest=os.urandom(32),
-        template="bid/v1",
+        template=newest(terms.kind, terms.form).name,
         opening=room.certificate.opening,
         salt=os.urandom(32),
         reserved_at=NOW,

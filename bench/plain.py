@@ -22,11 +22,12 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 
-from bench.letters import CHECK_CODE, verify_url
+from bench.letters import CHECK_CODE, TEMPLATE, verify_url
 from bench.measure import Phases
 from guarantees.letter_drawings import Drawing, qr_code
 from guarantees.letter_glyphs import FONT_FILES
-from guarantees.letters import TERMS_FILE, LetterPress
+from guarantees.letters import TERMS_FILE, TERMS_XML, LetterPress
+from guarantees.terms_xml import xml_of
 from guarantees.values.terms import Terms
 from signing.timestamps import TimeStampAuthority
 
@@ -42,21 +43,25 @@ class PlainPress:
             for weight, file in (("normal", "regular"), ("bold", "bold"))
         )
         self._stylesheet = faces + stylesheet.read_text("utf-8").replace(
-            ', "Baohan Serif Rare"', ""
+            ', "Baohan Serif Rare", "Baohan Serif Other"', ""
         )
 
     def render(self, terms: Terms) -> bytes:
         """One letter."""
-        html = self._press.html(terms, check_code=CHECK_CODE)
+        html = self._press.html(terms, check_code=CHECK_CODE, template=TEMPLATE.name)
         pictures = {"baohan:seal": self._press.seal(terms), "baohan:qr": qr_code(verify_url(terms))}
         for address, drawing in pictures.items():
             html = html.replace(address, _data_url(drawing))
         fonts = FontConfiguration()
-        attachment = Attachment(string=terms.canonical(), name=TERMS_FILE, relationship="Data")
+        canonical = terms.canonical()
+        attached = {TERMS_FILE: canonical, TERMS_XML: xml_of(canonical)}
         pdf: bytes = HTML(string=html).write_pdf(
             stylesheets=[CSS(string=self._stylesheet, font_config=fonts)],
             font_config=fonts,
-            attachments=[attachment],
+            attachments=[
+                Attachment(string=content, name=name, relationship="Data")
+                for name, content in attached.items()
+            ],
             pdf_variant="pdf/a-3a",
         )
         return pdf
@@ -88,8 +93,8 @@ class PlainSigner:
         self._authority = authority
         self._root = root
 
-    def sign(self, pdf: bytes, now: datetime, phases: Phases, *, stamped: bool = True) -> bytes:
-        """PAdES B-T, certified; the time stamp is a phase of its own. B-B without `stamped`."""
+    def sign(self, pdf: bytes, now: datetime, phases: Phases) -> bytes:
+        """PAdES B-T, certified; the time stamp is a phase of its own."""
         metadata = signers.PdfSignatureMetadata(
             field_name="Signature1",
             md_algorithm="sha256",
@@ -101,7 +106,7 @@ class PlainSigner:
             IncrementalPdfFileWriter(BytesIO(pdf)),
             metadata,
             signer=self._signer,
-            timestamper=_Stamper(self._authority, now, phases) if stamped else None,
+            timestamper=_Stamper(self._authority, now, phases),
         )
         return bytes(out.getbuffer())
 

@@ -282,11 +282,13 @@ def _product(
 
 
 def _keys(stock: Stock, role: str) -> list[OpeningKey]:
+    """Three of the main organisation, and one of each other: nothing is applied for without."""
     owner = next(one for one in stock.accounts.values() if one.role == role)
+    main, *others = (one.id for one in stock.organisations[role])
     made = [
         OpeningKey(
             id=new_id(),
-            organisation_id=owner.organisation,
+            organisation_id=organisation,
             person_id=owner.person,
             public_key=stock.rng.randbytes(32),
             fingerprint=stock.rng.randbytes(32),
@@ -294,10 +296,10 @@ def _keys(stock: Stock, role: str) -> list[OpeningKey]:
             state="active",
             created_at=stock.ago(days=300),
         )
-        for _ in range(3)
+        for organisation in (main, main, main, *others)
     ]
     stock.add(*made)
-    return made
+    return made[:3]
 
 
 def _invitations(session: Session, stock: Stock) -> None:

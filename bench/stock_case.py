@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bench.stock import Stock
 from bench.stock_projects import Planned
 from guarantees.flow.apply import CONSENT_ITEMS, new_reference
-from guarantees.flow.issue import EXAMINATION_DAYS, GOVERNING_LAW, TEMPLATE
+from guarantees.flow.issue import EXAMINATION_DAYS, GOVERNING_LAW
 from guarantees.flow.pay import premium_entry
 from guarantees.records import facts
 from guarantees.records.case import (
@@ -29,6 +29,7 @@ from guarantees.records.case import (
 from guarantees.records.organisation import Organisation
 from guarantees.records.product import Product
 from guarantees.records.project import Lot, expiry, lot_notice
+from guarantees.tables.letter_forms import newest
 from guarantees.values.codes import check_code, new_letter_number
 from guarantees.values.ids import new_id
 from guarantees.values.moments import beijing_date
@@ -193,7 +194,7 @@ def _intent(
         check_code=check_code(),
         terms=terms.canonical().decode(),
         digest=stock.rng.randbytes(32),
-        template=TEMPLATE,
+        template=newest(terms.kind, terms.form).name,
         opening=next(one.id for one in planned.openings if one.lot_id == lot.id),
         salt=stock.rng.randbytes(32),
         reserved_at=at,

@@ -2,7 +2,8 @@
 
 Same letters, same moment, alternating order, each level by itself. Wall time counts: what a worker
 does is no CPU time of this process. Ours judges the time-stamp, revocation by lists, and integrity
-twice; the peer is pyHanko as its manual shows it, in this process, which asks for no lists.
+twice; the peer is pyHanko as its manual shows it, in this process, which asks for no lists but at
+B-LT: there it takes them from the letter.
 """
 
 import tempfile
@@ -14,6 +15,8 @@ from typing import Any
 from app.processes import produce
 from bench.issue import Workshop, workshop
 from bench.measure import Operation, Phases, Runs, alternate, machine, peak_memory_mb
+from signing.levels import Level
+from signing.longterm import lasts
 from signing.report import Result
 from signing.worker import Pool
 
@@ -30,7 +33,7 @@ def run(count: int) -> dict[str, Any]:
     letters = _letters(made, min(count, LETTERS))
     with Pool(workers=1) as pool:
         pool.warm()
-        levels = {name: _level(made, pool, pdfs, count) for name, pdfs in letters.items()}
+        levels = {name: _level(made, pool, name, pdfs, count) for name, pdfs in letters.items()}
     return {
         "stage": "verify",
         "count": count,
@@ -43,22 +46,27 @@ def run(count: int) -> dict[str, Any]:
 
 def _letters(made: Workshop, count: int) -> dict[str, list[bytes]]:
     papers = [produce.render(made.commission(number), made.press) for number in range(count)]
-    now = datetime.now(UTC)
+    now, sign = datetime.now(UTC), produce.sign
     return {
-        "B-B": [made.plain_signer.sign(pdf, now, Phases(), stamped=False) for pdf in papers],
-        "B-T": [
-            produce.sign(pdf, made.commission(number), made.key, made.timestamper, now)
+        level.value: [
+            sign(pdf, str(number), made.key, made.timestamper, made.trust, now, level)
             for number, pdf in enumerate(papers)
-        ],
+        ]
+        for level in Level
     }
 
 
-def _level(made: Workshop, pool: Pool, pdfs: list[bytes], count: int) -> dict[str, Any]:
+def _level(made: Workshop, pool: Pool, level: str, pdfs: list[bytes], count: int) -> dict[str, Any]:
+    reports = {pdf: pool.verify(pdf, trust=made.trust, at=datetime.now(UTC)) for pdf in pdfs}
+    times = {pdf: report.time or datetime.now(UTC) for pdf, report in reports.items()}
+
     def ours(pdf: bytes) -> bool:
         report = pool.verify(pdf, trust=made.trust, at=datetime.now(UTC))
         return report.signature == Result.PASSED
 
     def peer(pdf: bytes) -> bool:
+        if level == Level.B_LT:
+            return lasts(pdf, made.trust, times[pdf])
         return made.plain_signer.validate(pdf, datetime.now(UTC))
 
     mine, theirs = alternate(count, _timed(ours, pdfs), _timed(peer, pdfs))

@@ -51,6 +51,7 @@ class Page:
 
 
 NOT_MEASURED: Mapping[str, str] = {
+    "/institution/design/<int:number>/specimen.pdf": "the signer renders it; none runs here",
     "/log/checkpoint": "a file, of a log that the stock has not published",
     "/log/tile/<path:rest>": "the same",
     "/openings/<lot>/log.json": "the stock's certificates are random, none is in a log",
@@ -256,7 +257,7 @@ def _cases(house: FullHouse, account: Account | None) -> Iterable[Values]:
 def _receipts(house: FullHouse, account: Account | None) -> Iterable[Values]:
     own = account.organisation if account else ""
     for case in (*house.cases.sealed, *house.cases.opened):
-        if case.letter and case.supplier == own:
+        if case.letter and own in (case.supplier, case.institution):
             yield {"case": case.id}
 
 
@@ -357,6 +358,7 @@ ARGUMENTS: dict[str, Finder] = {
     "institution.archive": _copies,
     "institution.case": _cases,
     "institution.letter": _own_letters,
+    "institution.receipt": _receipts,
     "offers.product": _series,
     "opening.room": _rooms,
     "opening.letters_zip": _filed_lots,

@@ -7,7 +7,7 @@ import argparse
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
@@ -45,10 +45,13 @@ class Letters:
     def produce(self, order: LetterOrder) -> Produced:
         _never()
 
-    def preview(self, terms: str, template: str) -> bytes:
+    def preview(self, terms: str, template: str, logo: bytes = b"", seal: bytes = b"") -> bytes:
         _never()
 
     def sign_list(self, document: dict[str, Any]) -> bytes:
+        _never()
+
+    def archive_stamp(self, sha256: bytes, before: Sequence[bytes]) -> bytes:
         _never()
 
 

@@ -156,6 +156,16 @@ class EndTakenEffect(TooLate):
     text = N_("已过可以撤销的时间：开标密钥已经或即将销毁，终止不能再撤销。")
 
 
+class NoOpeningKey(GuaranteeError):
+    """Nobody could open the lot's letters: no party that may open it has a key that serves."""
+
+    code = "no_opening_key"
+    text = N_(
+        "采购人和代理机构都没有可用的解密钥匙，现在开立的保函届时无人能打开，因此暂不办理申请和缴费。"
+        "请联系采购人或代理机构建立解密钥匙，建立后即可办理。"
+    )
+
+
 class Unavailable(GuaranteeError):
     """A service that this needs is away; nothing was changed."""
 

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
@@ -23,8 +23,10 @@ from guarantees.letter_drawings import Drawing
 from guarantees.letter_glyphs import Glyphs
 from guarantees.letter_pdf import finish
 
-FONT_FAMILY, RARE_FAMILY = "Baohan Serif", "Baohan Serif Rare"
-"""The families of all documents, one typeface: everyday characters, then all of it."""
+FONT_FAMILY, RARE_FAMILY, OTHER_FAMILY = "Baohan Serif", "Baohan Serif Rare", "Baohan Serif Other"
+"""The families of all documents, one typeface: everyday characters, then all of it, then its
+sister's. Each stylesheet names all three, in this order. Never two files under one name and weight:
+WeasyPrint would take the glyph numbers of one for those of the other."""
 
 PDF_VARIANT = "pdf/a-3a"
 """Tagged, archival, with attachments (ISO 19005-3 level A)."""
@@ -68,6 +70,8 @@ class Page:
     """First half of the PDF's /ID, 16 bytes; the same for the same document."""
     dated: datetime
     """Creation time written into the attachments; aware."""
+    images: Mapping[str, bytes] = field(default_factory=dict)
+    """PNG files by address."""
 
 
 class Engine:
@@ -91,7 +95,7 @@ class Engine:
     def render(self, page: Page) -> bytes:
         """`page` as PDF bytes, the same for the same page; never touches a file or the network."""
         with self._lock, _no_complaints():
-            html = HTML(string=page.html, url_fetcher=_Sealed({}), base_url=None)
+            html = HTML(string=page.html, url_fetcher=_Sealed(page.images), base_url=None)
             options = self._options(page)
             document = html.render(
                 font_config=self._fonts,
@@ -120,8 +124,10 @@ _FACES = (
     (FONT_FAMILY, "bold", "bold", "everyday"),
     (RARE_FAMILY, "normal", "regular", "complete"),
     (RARE_FAMILY, "bold", "bold", "complete"),
+    (OTHER_FAMILY, "normal", "regular", "other"),
+    (OTHER_FAMILY, "bold", "bold", "other"),
 )
-"""Family, CSS weight, weight of the file, how much of it."""
+"""Family, CSS weight, weight of the file, which part of the fonts (a method of Glyphs)."""
 
 
 def _font_faces() -> str:
@@ -133,11 +139,8 @@ def _font_faces() -> str:
 
 
 def _resources(glyphs: Glyphs) -> "_Sealed":
-    resources = {}
-    for _, _, file, part in _FACES:
-        data = glyphs.everyday(file) if part == "everyday" else glyphs.path(file).read_bytes()
-        resources[f"baohan:font/{file}/{part}"] = data
-    return _Sealed(resources)
+    parts = {"everyday": glyphs.everyday, "complete": glyphs.complete, "other": glyphs.other}
+    return _Sealed({f"baohan:font/{file}/{part}": parts[part](file) for _, _, file, part in _FACES})
 
 
 class _Sealed(URLFetcher):  # type: ignore[misc]  # WeasyPrint is not typed
@@ -201,7 +204,11 @@ def _attachment(item: Attached, dated: datetime) -> Attachment:
 
 def _check_fonts(document: Any) -> None:
     """A character that our fonts lack would have been drawn with some font of the system."""
-    foreign = {font.family for font in document.fonts.values()} - {FONT_FAMILY, RARE_FAMILY}
+    foreign = {font.family for font in document.fonts.values()} - {
+        FONT_FAMILY,
+        RARE_FAMILY,
+        OTHER_FAMILY,
+    }
     if foreign:
         raise RenderFailed(reason=f"font {', '.join(sorted(foreign))}")
 

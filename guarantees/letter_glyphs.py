@@ -1,9 +1,11 @@
 """What the letter fonts can draw: which characters have a glyph, and glyphs as outlines.
 
-Noto Serif SC (思源宋体), TrueType, in two weights; the files lie in the fonts directory.
+Noto Serif SC (思源宋体), TrueType, in two weights; and, for rare characters in names that it lacks
+(𠮷), its Japanese sister, character by character. The files lie in the fonts directory.
 """
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +19,9 @@ from fontTools.pens.transformPen import TransformPen
 from guarantees.errors import N_, GuaranteeError
 
 FONT_FILES = {"regular": "NotoSerifSC-Regular.ttf", "bold": "NotoSerifSC-Bold.ttf"}
-"""File name by weight; the same two that the stylesheets name."""
+"""File name by weight."""
+OTHER_FILES = {"regular": "NotoSerifJP-Regular.ttf", "bold": "NotoSerifJP-Bold.ttf"}
+"""Of the same design and weight, for what the first lack."""
 
 
 class FontMissing(GuaranteeError):
@@ -48,9 +52,9 @@ class Glyphs:
 
     fonts_dir: Path
 
-    def path(self, weight: str) -> Path:
-        """Where the font of `weight` lies, or FontMissing."""
-        path = self.fonts_dir / FONT_FILES[weight]
+    def path(self, name: str) -> Path:
+        """Where the font file `name` lies, or FontMissing."""
+        path = self.fonts_dir / name
         if not path.is_file():
             raise FontMissing(path=str(path))
         return path
@@ -61,15 +65,32 @@ class Glyphs:
         WeasyPrint copies and subsets a document's fonts whole, so a letter whose characters are
         all in here is made in half the time; others fall through to the complete font.
         """
-        wanted = hb.SubsetInput()
-        wanted.unicode_set.update(_everyday_characters())
-        wanted.flags = hb.SubsetFlags.NO_HINTING
-        return bytes(hb.subset(self._face(weight), wanted).blob.data)
+        return _subset(self._face(FONT_FILES[weight]), _everyday_characters())
+
+    def complete(self, weight: str) -> bytes:
+        """The whole font of `weight`."""
+        return self.path(FONT_FILES[weight]).read_bytes()
+
+    def other(self, weight: str) -> bytes:
+        """The Chinese characters of `weight` that the complete font lacks, from its sister."""
+        return _subset(self._face(OTHER_FILES[weight]), self._others)
 
     @cached_property
     def characters(self) -> frozenset[int]:
         """Code points that every weight can draw."""
-        return frozenset.intersection(*(frozenset(self._face(one).unicodes) for one in FONT_FILES))
+        return self._own | self._others
+
+    @cached_property
+    def _own(self) -> frozenset[int]:
+        return self._drawn_by(FONT_FILES)
+
+    @cached_property
+    def _others(self) -> frozenset[int]:
+        sister = self._drawn_by(OTHER_FILES) - self._own
+        return frozenset(code for code in sister if _is_han(code))
+
+    def _drawn_by(self, files: Mapping[str, str]) -> frozenset[int]:
+        return frozenset.intersection(*(frozenset(self._face(f).unicodes) for f in files.values()))
 
     def check(self, fields: Iterable[tuple[str, str]]) -> None:
         """Raise MissingGlyph for the first character of (field name, text) without a glyph."""
@@ -81,21 +102,41 @@ class Glyphs:
     def outline(self, character: str, transform: Transform) -> str:
         """SVG path data (absolute M, L, C, Z) of a bold glyph of 1000 units to the em."""
         pen = _PathPen(None)
-        glyph = self._bold.get_nominal_glyph(ord(character))
-        self._bold.draw_glyph_with_pen(glyph, TransformPen(pen, transform))
+        font = self._bold_for(character)
+        glyph = font.get_nominal_glyph(ord(character))
+        font.draw_glyph_with_pen(glyph, TransformPen(pen, transform))
         return " ".join(pen.commands)
 
     def advance(self, character: str) -> float:
         """How wide the bold glyph is, in 1000 units to the em."""
-        return float(self._bold.get_glyph_h_advance(self._bold.get_nominal_glyph(ord(character))))
+        font = self._bold_for(character)
+        return float(font.get_glyph_h_advance(font.get_nominal_glyph(ord(character))))
+
+    def _bold_for(self, character: str) -> Any:
+        return self._other_bold if ord(character) in self._others else self._bold
 
     @cached_property
     def _bold(self) -> Any:
-        return hb.Font(self._face("bold"))
+        return hb.Font(self._face(FONT_FILES["bold"]))
 
-    def _face(self, weight: str) -> Any:
+    @cached_property
+    def _other_bold(self) -> Any:
+        return hb.Font(self._face(OTHER_FILES["bold"]))
+
+    def _face(self, name: str) -> Any:
         # HarfBuzz maps the file, it does not read it.
-        return hb.Face(hb.Blob.from_file_path(str(self.path(weight))))
+        return hb.Face(hb.Blob.from_file_path(str(self.path(name))))
+
+
+def _subset(face: Any, characters: Iterable[int]) -> bytes:
+    wanted = hb.SubsetInput()
+    wanted.unicode_set.update(characters)
+    wanted.flags = hb.SubsetFlags.NO_HINTING
+    return bytes(hb.subset(face, wanted).blob.data)
+
+
+def _is_han(code: int) -> bool:
+    return unicodedata.name(chr(code), "").startswith("CJK ")
 
 
 def _everyday_characters() -> set[int]:

@@ -6,12 +6,12 @@ same intent can be recognised. The canonical terms ride along as `terms.json`. T
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from guarantees.errors import N_, GuaranteeError
 from guarantees.letter_drawings import Drawing, SealMaker, qr_code
 from guarantees.letter_engine import Attached, Engine, Page, RenderFailed, SubsetLibraryMissing
 from guarantees.letter_fields import (
@@ -22,6 +22,8 @@ from guarantees.letter_fields import (
     shown_check_code,
 )
 from guarantees.letter_glyphs import FontMissing, Glyphs, MissingGlyph
+from guarantees.tables.letter_forms import TEMPLATES, LetterFormMissing, Template, named
+from guarantees.terms_xml import xml_of
 from guarantees.values.terms import Terms
 
 __all__ = [
@@ -32,37 +34,33 @@ __all__ = [
     "MissingGlyph",
     "RenderFailed",
     "SubsetLibraryMissing",
-    "template_version",
 ]
 
-TERMS_FILE = "terms.json"
-"""Name of the attachment that holds the canonical terms."""
+TERMS_FILE, TERMS_XML = "terms.json", "terms.xml"
+"""Names of the attachments that hold the canonical terms."""
 
 SEAL_CAPTION = "电子保函专用章"
 
-_TEMPLATES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("bid", "independent"): ("bid/v1",),
-    ("bid", "accessory"): ("bid/v1",),
-}
-"""Templates of each kind and form, the newest last; the older ones are for what they made."""
-
 _CONSORTIUM = {"lead": "申请人·牵头人", "member": "申请人·成员"}
-"""What the rows of a consortium (联合体) are called."""
+"""What the rows of a consortium (联合体) are called in bid/v1; later templates have own words."""
 
 
-class LetterFormMissing(GuaranteeError):
-    """No template for this kind and form of letter."""
+@dataclass(frozen=True, slots=True)
+class Design:
+    """An institution's own pictures, as app/adapters/pictures.py wrote them."""
 
-    code = "letter_form_missing"
-    text = N_("还没有“%(kind)s”“%(form)s”的保函文本，请联系平台运营。")
+    logo: bytes = b""
+    """PNG for the head of the first page; empty: none."""
+    seal: bytes = b""
+    """PNG; empty: the seal is drawn from the issuer's name."""
+
+    def images(self) -> dict[str, bytes]:
+        """By the address that the templates name."""
+        named = {"baohan:logo": self.logo, "baohan:seal": self.seal}
+        return {address: image for address, image in named.items() if image}
 
 
-def template_version(kind: str, form: str) -> str:
-    """The template that a new letter of `kind` and `form` is made from, such as `bid/v1`."""
-    try:
-        return _TEMPLATES[kind, form][-1]
-    except KeyError:
-        raise LetterFormMissing(kind=kind, form=form) from None
+PLAIN = Design()
 
 
 class LetterPress:
@@ -87,8 +85,8 @@ class LetterPress:
 
     def warm(self) -> None:
         """Make every template ready, and fail now if a font or library is missing."""
-        for template in sorted({versions[-1] for versions in _TEMPLATES.values()}):
-            self._engine(template)
+        for base in sorted({versions[-1].base for versions in TEMPLATES.values()}):
+            self._engine(base)
         self._glyphs.check([("marking", self._marking + SEAL_CAPTION)])
 
     def check(self, terms: Terms) -> None:
@@ -96,71 +94,112 @@ class LetterPress:
         self._fields(terms, Numbers(terms.number, ""))
 
     def render(
-        self, terms: Terms, *, verify_url: str, check_code: str, template: str = "bid/v1"
+        self,
+        terms: Terms,
+        *,
+        verify_url: str,
+        check_code: str,
+        template: str,
+        design: Design = PLAIN,
     ) -> bytes:
-        """The letter, unsigned: PDF/A-3a with `terms.json` attached.
+        """The letter, unsigned: PDF/A-3a with `terms.json` and `terms.xml` attached.
 
         verify_url: what the QR code says. check_code: as stored (8 characters).
         Raises MissingGlyph, LetterFormMissing, RenderFailed.
         """
-        html = self.html(terms, check_code=check_code, template=template)
+        form = named(template, terms.kind, terms.form)
+        html = self.html(terms, check_code=check_code, template=template, design=design)
         canonical = terms.canonical()
-        return self._engine(template).render(
+        drawings = {"baohan:qr": qr_code(verify_url)}
+        if not design.seal:
+            drawings["baohan:seal"] = self.seal(terms)
+        return self._engine(form.base).render(
             Page(
                 html=html,
-                pictures={"baohan:seal": self.seal(terms), "baohan:qr": qr_code(verify_url)},
-                attachments=[Attached(TERMS_FILE, "保函条款数据（RFC 8785）", canonical)],
-                identifier=_identifier(canonical, template, verify_url, check_code),
+                pictures=drawings,
+                images=design.images(),
+                attachments=_attachments(canonical, form),
+                identifier=_identifier(canonical, design, template, verify_url, check_code),
                 dated=_midnight(terms),
             )
         )
 
-    def specimen(self, terms: Terms, *, template: str = "bid/v1") -> bytes:
-        """The same letter as a specimen (样张): no number, code, seal or data; a watermark."""
+    def specimen(self, terms: Terms, *, template: str, design: Design = PLAIN) -> bytes:
+        """The same letter as a specimen (样张): no number, code or data; a watermark.
+
+        A seal only where the design has one: who adapts its letters must see it.
+        """
+        form = named(template, terms.kind, terms.form)
         numbers = Numbers("样张，开立时编号", "开立时生成")
-        html = self._html(terms, numbers, template, specimen=True)
-        return self._engine(template).render(
+        html = self._html(terms, numbers, form, design, specimen=True)
+        return self._engine(form.base).render(
             Page(
                 html=html,
                 pictures={},
+                images=design.images(),
                 attachments=[],
-                identifier=_identifier(terms.canonical(), template, "specimen", ""),
+                identifier=_identifier(terms.canonical(), design, template, "specimen", ""),
                 dated=_midnight(terms),
             )
         )
 
-    def html(self, terms: Terms, *, check_code: str, template: str = "bid/v1") -> str:
+    def html(self, terms: Terms, *, check_code: str, template: str, design: Design = PLAIN) -> str:
         """The letter before it is laid out: what the press is measured against starts here."""
         numbers = Numbers(terms.number, shown_check_code(check_code))
-        return self._html(terms, numbers, template, specimen=False)
+        form = named(template, terms.kind, terms.form)
+        return self._html(terms, numbers, form, design, specimen=False)
 
     def seal(self, terms: Terms) -> Drawing:
         """The issuer's seal, at `baohan:seal` in the HTML."""
         return self._seals.draw(terms.issuer.name, SEAL_CAPTION, self._marking and "演示")
 
-    def _html(self, terms: Terms, numbers: Numbers, template: str, *, specimen: bool) -> str:
-        if template not in _TEMPLATES.get((terms.kind, terms.form), ()):
-            raise LetterFormMissing(kind=terms.kind, form=terms.form)
-        return self._jinja.get_template(f"{template}/{terms.form}.html").render(
+    def _html(
+        self,
+        terms: Terms,
+        numbers: Numbers,
+        template: Template,
+        design: Design = PLAIN,
+        *,
+        specimen: bool,
+    ) -> str:
+        fields = self._fields(terms, numbers)
+        words = self._jinja.get_template(f"{template.name}/words.html") if template.words else None
+        html = self._jinja.get_template(f"{template.base}/{terms.form}.html").render(
             terms=terms,
-            fields=self._fields(terms, numbers),
-            template=template,
+            form=terms.form,
+            fields=fields,
+            template=template.name,
+            base=template.base,
+            words=words and words.module,
             specimen=specimen,
+            logo=bool(design.logo),
+            sealed=bool(design.seal) or not specimen,
             marking=self._marking,
             consortium=_CONSORTIUM if len(terms.applicants) > 1 else {},
             created=_midnight(terms).isoformat(),
         )
+        # An old template has no place for what later terms can say.
+        if unseen := [field for field in fields if f'data-f="{field}"' not in html]:
+            raise RenderFailed(reason=f"{template.name} does not show {', '.join(unseen)}")
+        return html
 
     def _fields(self, terms: Terms, numbers: Numbers) -> dict[str, str]:
         fields = letter_fields(terms, numbers)
         self._glyphs.check((field_label(field), text) for field, text in fields.items())
         return fields
 
-    def _engine(self, template: str) -> Engine:
-        if template not in self._engines:
-            stylesheet = (self._templates_dir / template / "letter.css").read_text("utf-8")
-            self._engines[template] = Engine(self._glyphs, stylesheet)
-        return self._engines[template]
+    def _engine(self, base: str) -> Engine:
+        if base not in self._engines:
+            stylesheet = (self._templates_dir / base / "letter.css").read_text("utf-8")
+            self._engines[base] = Engine(self._glyphs, stylesheet)
+        return self._engines[base]
+
+
+def _attachments(canonical: bytes, template: Template) -> list[Attached]:
+    attached = [Attached(TERMS_FILE, "保函条款数据（RFC 8785）", canonical)]
+    if template.xml:
+        attached.append(Attached(TERMS_XML, "保函条款数据（XML）", xml_of(canonical)))
+    return attached
 
 
 def _midnight(terms: Terms) -> datetime:
@@ -168,8 +207,8 @@ def _midnight(terms: Terms) -> datetime:
     return datetime.combine(terms.issued_on, time(), BEIJING)
 
 
-def _identifier(canonical: bytes, *parts: str) -> bytes:
-    digest = hashlib.sha256(canonical)
+def _identifier(canonical: bytes, design: Design, *parts: str) -> bytes:
+    digest = hashlib.sha256(canonical + design.logo + design.seal)
     for part in parts:
         digest.update(b"\0" + part.encode())
     return digest.digest()[:16]

@@ -99,6 +99,10 @@ class LetterOrder:
     """Who must agree to the release (signing.seal.PROFILES)."""
     trustees: tuple[tuple[str, bytes], ...] = ()
     """(role, X25519 public key) of the trustees of the profile."""
+    logo: bytes = b""
+    """PNG of the institution's letter design; empty: none."""
+    seal: bytes = b""
+    """The same; empty: the seal is drawn from the institution's name."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +120,12 @@ class Produced:
 class LetterFactory(Protocol):
     def produce(self, order: LetterOrder) -> Produced: ...
 
-    def preview(self, terms: str, template: str) -> bytes: ...
+    def preview(self, terms: str, template: str, logo: bytes = b"", seal: bytes = b"") -> bytes: ...
 
     def sign_list(self, document: dict[str, Any]) -> bytes: ...
+
+    def archive_stamp(self, sha256: bytes, before: Sequence[bytes]) -> bytes:
+        """The next archive time-stamp (signing.archival) of a letter with that digest."""
 
 
 Printable = Callable[[Iterable[tuple[str, str]]], None]

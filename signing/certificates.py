@@ -15,17 +15,16 @@ from typing import Final
 
 from asn1crypto import x509 as asn1
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     PrivateFormat,
-    load_pem_private_key,
 )
 
 from signing import private_files
 from signing.errors import KeyStoreError
-from signing.keys import software
+from signing.keys import sm2, software
+from signing.keys.sm2 import Sm2Key
 from signing.keys.software import PrivateKey, SoftwareKey
 from signing.profiles import (
     YEAR,
@@ -188,11 +187,11 @@ def issue(
     return SoftwareKey(private, der, [authority.issuing_der])
 
 
-def load_key(directory: Path, file_name: str, *, passphrase: bytes) -> SoftwareKey:
+def load_key(directory: Path, file_name: str, *, passphrase: bytes) -> SoftwareKey | Sm2Key:
     """A key that was issued before: a credit code, `tsa` or `platform`. Raises KeyStoreError."""
-    return software.load(
-        directory / f"{file_name}.key.pem", directory / f"{file_name}.pem", passphrase
-    )
+    key_file, certificate_file = directory / f"{file_name}.key.pem", directory / f"{file_name}.pem"
+    load = sm2.load if sm2.speaks_for_sm2(certificate_file) else software.load
+    return load(key_file, certificate_file, passphrase)
 
 
 def revoke(
@@ -206,6 +205,14 @@ def revoke(
     entry = {"serial": certificate.serial_number, "when": when.isoformat(), "reason": reason.value}
     if not path.exists():
         private_files.write_new(path, json.dumps(entry).encode())
+
+
+def revoked_at(authority: Authority, certificate: asn1.Certificate) -> datetime | None:
+    """As of when a certificate is revoked; None if it is not."""
+    path = authority.directory / f"revoked-{certificate.serial_number:x}.json"
+    if not path.exists():
+        return None
+    return datetime.fromisoformat(json.loads(private_files.read(path, _MAX_FILE))["when"])
 
 
 def crl(authority: Authority, now: datetime, *, life: timedelta = CRL_LIFE) -> bytes:
@@ -270,14 +277,6 @@ def _store(
 
 
 def _read_issuer(directory: Path, name: str, passphrase: bytes) -> Issuer:
-    path = directory / f"{name}.key.pem"
-    try:
-        private = load_pem_private_key(private_files.read(path, _MAX_FILE), passphrase)
-        pem = private_files.read(directory / f"{name}.pem", _MAX_FILE)
-    except FileNotFoundError as error:
-        raise KeyStoreError(str(error.filename), "is missing: make the PKI anew") from None
-    except (ValueError, TypeError):
-        raise KeyStoreError(str(path), "does not open: passphrase or file is wrong") from None
-    if not isinstance(private, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)):
-        raise KeyStoreError(str(path), "is neither an RSA nor an elliptic-curve key")
-    return Issuer(x509.load_pem_x509_certificate(pem), private)
+    private = software.load_private(directory / f"{name}.key.pem", passphrase)
+    certificate, _ = software.load_certificates(directory / f"{name}.pem")
+    return Issuer(x509.load_der_x509_certificate(certificate), private)

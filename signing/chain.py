@@ -26,6 +26,7 @@ from pyhanko_certvalidator.sig_validate import (
     SignatureValidationContext,
 )
 
+from signing.gm.algorithms import is_sm2, verifies
 from signing.trust import Purpose, Trust
 
 _SIGNATURE_USAGES: Final = frozenset({"digital_signature", "non_repudiation"})
@@ -42,7 +43,7 @@ _SIGNING_PURPOSES: Final = frozenset({
 _PLAIN_ECDSA: Final = "0.4.0.127.0.7.1.1.4.1."
 """Arc of the plain (r ‖ s) ECDSA algorithms of BSI TR-03111."""
 _REMEMBERED: Final = 256
-"""Chains and links that one process remembers: institutions and authorities are few, letters many."""
+"""Chains and links that one process remembers: authorities are few, letters many."""
 _PLAIN_HASHES: Final = {"1": "sha1", "2": "sha224", "3": "sha256", "4": "sha384", "5": "sha512"}
 
 
@@ -57,7 +58,7 @@ class Chain:
 
 
 class TolerantValidator(DefaultSignatureValidator):
-    """Checks signature values; knows plain ECDSA besides what pyHanko knows."""
+    """Checks signature values; knows plain ECDSA and SM2 besides what pyHanko knows."""
 
     def validate_signature(
         self,
@@ -69,6 +70,10 @@ class TolerantValidator(DefaultSignatureValidator):
     ) -> None:
         """Raises InvalidSignature."""
         dotted = signature_algorithm["algorithm"].dotted
+        if is_sm2(signature_algorithm):
+            if not verifies(public_key_info, signed_data, signature):
+                raise InvalidSignature
+            return
         if dotted.startswith(_PLAIN_ECDSA):
             name = _PLAIN_HASHES.get(dotted.removeprefix(_PLAIN_ECDSA), "")
             half = len(signature) // 2
@@ -89,7 +94,7 @@ def is_known_signature_algorithm(identifier: algos.SignedDigestAlgorithm) -> boo
     kind = identifier["algorithm"]
     if kind.dotted.startswith(_PLAIN_ECDSA):
         return kind.dotted.removeprefix(_PLAIN_ECDSA) in _PLAIN_HASHES
-    return bool(kind.native != kind.dotted)
+    return bool(kind.native != kind.dotted) or is_sm2(identifier)
 
 
 @dataclass(frozen=True, slots=True)

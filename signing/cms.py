@@ -14,7 +14,8 @@ from typing import Final
 
 from asn1crypto import algos, cms, core, tsp, x509
 
-from signing.keys.protocol import SigningKey
+from signing.gm.algorithms import SM3, SM3_NAME, digest_name, sm3
+from signing.keys.protocol import SigningKey, sign_with
 
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
@@ -53,7 +54,7 @@ def oid(dotted: str) -> bytes:
 @lru_cache(maxsize=8)
 def digest_identifier(name: str) -> bytes:
     """DER of a hash's AlgorithmIdentifier, parameters absent (RFC 5754, 2)."""
-    return tlv(SEQUENCE, oid(algos.DigestAlgorithmId.unmap(name)))
+    return tlv(SEQUENCE, oid(SM3 if name == SM3_NAME else algos.DigestAlgorithmId.unmap(name)))
 
 
 def set_of(items: Sequence[bytes]) -> bytes:
@@ -89,15 +90,17 @@ class CmsSigner:
         content: bytes | None = None,
         with_certificates: bool = True,
         timestamp: Callable[[bytes], bytes] | None = None,
+        document: Callable[[], bytes] | None = None,
     ) -> bytes:
         """DER of a ContentInfo that signs content with that digest.
 
         `content` is embedded if given; only a time-stamp token may come without certificates.
         `timestamp` gets the signature value and gives the DER of a token over it (PAdES B-T).
+        `document` gives the file that it is about to a key whose holder wants to see it.
         """
         message = _attribute(_MESSAGE_DIGEST, tlv(_OCTETS, digest))
         attributes = set_of([*self._fixed, message])
-        signature = self._key.sign(tlv(SET, attributes))
+        signature = sign_with(self._key, tlv(SET, attributes), document)
         token = timestamp(signature) if timestamp else None
         signer = _signer_info(
             _identifier(self._key.certificate),
@@ -112,7 +115,7 @@ class CmsSigner:
 
     def _fixed_attributes(self) -> list[bytes]:
         """The signed attributes that do not depend on what is signed."""
-        identifiers = [_certificate_identifier(item) for item in self._certificates]
+        identifiers = [_certificate_identifier(item, self.digest) for item in self._certificates]
         protection = tlv(
             SEQUENCE, self._digest, tlv(_CONTEXT_1, _content_of(self._key.algorithm.identifier))
         )
@@ -132,8 +135,10 @@ def _content_of(element: bytes) -> bytes:
     return element[2:]
 
 
-def _certificate_identifier(certificate: bytes) -> bytes:
-    """ESSCertIDv2 with SHA-256, the default, which DER leaves out (RFC 5035, 4)."""
+def _certificate_identifier(certificate: bytes, digest: str) -> bytes:
+    """ESSCertIDv2 with SHA-256, the default, which DER leaves out (RFC 5035, 4); or with SM3."""
+    if digest == SM3_NAME:
+        return tlv(SEQUENCE, digest_identifier(digest), tlv(_OCTETS, sm3(certificate)))
     return tlv(SEQUENCE, tlv(_OCTETS, hashlib.sha256(certificate).digest()))
 
 
@@ -188,9 +193,10 @@ def canonical(der: bytes) -> bool:
     info = signed["signer_infos"][0]
     certificates = [item.dump() for item in signed["certificates"]]
     named = _named_certificates(info["signed_attrs"])
-    if named != [_certificate_identifier(item) for item in certificates]:
+    name = digest_name(info["digest_algorithm"])
+    if named != [_certificate_identifier(item, name) for item in certificates]:
         return False
-    digest = digest_identifier(info["digest_algorithm"]["algorithm"].native)
+    digest = digest_identifier(name)
     algorithm = _protected_algorithm(info["signed_attrs"])
     return der == _rebuilt(signed, certificates, digest, algorithm)
 

@@ -48,7 +48,8 @@ class Opinion:
     """What pyHanko says of one signature."""
 
     code: str
-    """intact, coverage, digest, signature, changed, unsupported, unreadable."""
+    """intact, covered (all but the signature value, which it cannot judge), other_value,
+    coverage, digest, signature, changed, unsupported, unreadable."""
     detail: str = ""
     """pyHanko's own words or the kind of error, for the log."""
 

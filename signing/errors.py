@@ -42,6 +42,18 @@ class KeyStoreError(SigningError):
         self.why = why
 
 
+class KeyUnavailable(SigningError):
+    """A key that others hold (a token, an institution) does not sign now."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        """no_token, no_key, pin, lost (token); unavailable, refused, not_an_answer (remote);
+        other_key: what came back was made with another key than the certificate's."""
+        self.detail = detail
+        """Kind of error or HTTP status, for the log."""
+
+
 class TimestampError(SigningError):
     """A time-stamping authority did not give a token that may be used."""
 
@@ -70,6 +82,19 @@ class SignatureTooLong(SigningError):
         self.needed = needed
         """Hexadecimal digits."""
         self.room = room
+
+
+class EvidenceMissing(SigningError):
+    """What level B-LT needs is not at hand: a chain, or fresh revocation data of one."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+        """Code of the chain's fault (signing.chain) or of its status (signing.revocation)."""
+
+
+class AuthorityChanged(SigningError):
+    """A time-stamp came from another certificate than the material of the letter was about."""
 
 
 class TrustMaterialError(SigningError):

@@ -15,16 +15,17 @@ from pyhanko.sign.general import check_ess_certid
 
 from signing.chain import is_known_signature_algorithm
 from signing.cms import SIGNED_DATA, canonical
+from signing.gm.algorithms import GBT_35275, SM3_NAME, digest_name, is_sm2, means, sm3, verifies
+from signing.levels import PROFILE_KEY, Level
 from signing.parsing.sites import Site
 from signing.parsing.syntax import Name, Text
-from signing.pdf import PROFILE_B_T, PROFILE_KEY
 
 WEAK_HASHES: Final = frozenset({"md2", "md5", "sha1"})
 BAD_ASN1: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError)
 """What asn1crypto raises, lazily, on bytes that are not what they should be."""
 _HASHES: Final = frozenset({
     "md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_224", "sha3_256", "sha3_384",
-    "sha3_512",
+    "sha3_512", SM3_NAME,
 })  # fmt: skip
 _FORMATS: Final = frozenset({"adbe.pkcs7.detached", "ETSI.CAdES.detached", "ETSI.RFC3161"})
 _SIGNATURE_OIDS: Final = frozenset(algos.SignedDigestAlgorithmId._map)
@@ -34,6 +35,7 @@ _OTHER_OIDS: Final = frozenset({*algos.DigestAlgorithmId._map, *keys.NamedCurve.
 _PDF_MAC: Final = "1.0.32004.1.2"
 """ISO/TS 32004: a MAC of encrypted files, for holders of their password; it proves nothing here."""
 _TOKEN: Final = "signature_time_stamp_token"
+_LEVELS: Final = frozenset(map(str, Level))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +67,29 @@ class Evidence:
     """What we lack the means to check (format, hash, algorithm)."""
     reservations: list[str] = field(default_factory=list)
     """Codes of what stands in the way of a full pass without being a fault."""
+    by_one_reader: bool = False
+    """Whether the signature value was checked here, since pyHanko cannot check that kind."""
 
     @property
-    def declared(self) -> bool:
-        """Whether it says, under its own signature, that it is a letter of this platform."""
+    def declared(self) -> Level | None:
+        """The level that a letter of this platform says of itself, under its own signature."""
         value = self.site.dictionary.get(PROFILE_KEY)
-        return isinstance(value, Name) and value == PROFILE_B_T
+        name = str(value) if isinstance(value, Name) else ""
+        return Level(name) if name in _LEVELS else None
 
     @property
     def claimed(self) -> datetime | None:
         """The time that the signer claims (/M)."""
         value = self.site.dictionary.get("M")
         return claimed_time(value.text) if isinstance(value, Text) else None
+
+
+class _OtherFormat(ValueError):
+    """A signature value in a format that we do not read: that is not held against it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 def read_evidence(data: bytes, site: Site) -> Evidence:
@@ -91,8 +104,11 @@ def read_evidence(data: bytes, site: Site) -> Evidence:
         evidence.parts = parts
         _check_digest(evidence, parts, data)
         _check_attributes(evidence, parts)
+        _check_profile_of_algorithms(evidence, parts)
         _check_unsigned(evidence, parts)
         _check_profile(evidence)
+    except _OtherFormat as other:
+        evidence.unsupported.append(other.name)
     except BAD_ASN1:
         evidence.faults.append("cms")
     return evidence
@@ -101,6 +117,8 @@ def read_evidence(data: bytes, site: Site) -> Evidence:
 def read_parts(der: bytes) -> Parts:
     """Take a ContentInfo apart. Raises one of BAD_ASN1."""
     content = cms.ContentInfo.load(der, strict=True)
+    if content["content_type"].dotted.startswith(GBT_35275):
+        raise _OtherFormat("GB/T 35275")
     if content["content_type"].dotted != SIGNED_DATA:
         raise ValueError("content type")
     signed = content["content"]
@@ -146,14 +164,23 @@ def _check_digest(evidence: Evidence, parts: Parts, data: bytes) -> None:
         _lacking(evidence, name, _SIGNATURE_OIDS)
         return
     (start, end), stop = evidence.site.gap, evidence.site.end
-    hashed = hashlib.new(name, data[:start], usedforsecurity=False)
-    hashed.update(data[end:stop])
+    view = memoryview(data)
+    hashed = _hash(name, view[:start], view[end:stop])
     if expected is None:
         evidence.unsupported.append("no signed attributes")
-    elif hashed.digest() != expected:
+    elif hashed != expected:
         evidence.faults.append("digest")
     if name in WEAK_HASHES:
         evidence.reservations.append("weak_digest")
+
+
+def _hash(name: str, *parts: memoryview) -> bytes:
+    if name == SM3_NAME:  # Python's OpenSSL need not have it
+        return sm3(*parts)
+    hashed = hashlib.new(name, usedforsecurity=False)
+    for part in parts:
+        hashed.update(part)
+    return hashed.digest()
 
 
 def _lacking(evidence: Evidence, name: str, misplaced: frozenset[str]) -> None:
@@ -170,13 +197,13 @@ def _signed_digest(evidence: Evidence, parts: Parts) -> tuple[str, object]:
     if not evidence.site.is_timestamp:
         if content.native is not None and evidence.site.subfilter in _FORMATS:
             evidence.faults.append("embedded")
-        name = parts.signer["digest_algorithm"]["algorithm"].native
+        name = digest_name(parts.signer["digest_algorithm"])
         return name, _attribute(parts.signer, "message_digest")
     info = content.parsed
     if not isinstance(info, tsp.TSTInfo):
         raise TypeError("TSTInfo")
     imprint = info["message_imprint"]
-    return imprint["hash_algorithm"]["algorithm"].native, imprint["hashed_message"].native
+    return digest_name(imprint["hash_algorithm"]), imprint["hashed_message"].native
 
 
 def _attribute(signer: cms.SignerInfo, name: str) -> object:
@@ -203,6 +230,29 @@ def _check_attributes(evidence: Evidence, parts: Parts) -> None:
         evidence.faults.append("other_certificate")
 
 
+def _check_profile_of_algorithms(evidence: Evidence, parts: Parts) -> None:
+    """SM2 is checked here: the other reader has no means to. SM2 and SM3 belong together."""
+    signer = parts.signer
+    by_sm3 = digest_name(signer["digest_algorithm"]) == SM3_NAME
+    if not is_sm2(signer["signature_algorithm"]):
+        if by_sm3:
+            evidence.unsupported.append("SM3")
+        return
+    if not by_sm3:
+        evidence.reservations.append("mixed_algorithms")
+    evidence.by_one_reader = True
+    if evidence.site.is_timestamp:
+        evidence.unsupported.append("SM2 DocTimeStamp")
+        return
+    signed = signer["signed_attrs"]
+    if isinstance(signed, core.Void):
+        return  # reported already
+    if not verifies(
+        parts.certificate.public_key, signed.untag().dump(), signer["signature"].native
+    ):
+        evidence.faults.append("signature")
+
+
 def names_signer(parts: Parts, *, all_named: bool = False) -> bool:
     """Whether the signing-certificate attributes, if any, mean the signer's (RFC 5035, 4).
 
@@ -218,7 +268,7 @@ def names_signer(parts: Parts, *, all_named: bool = False) -> bool:
         if kind is None:
             continue
         first, *more = kind.load(item["values"][0].dump())["certs"]
-        if not check_ess_certid(parts.certificate, first):
+        if not _means(parts.certificate, first):
             return False
         if all_named and more and not all(_is_named(other, more) for other in parts.others):
             return False
@@ -226,7 +276,12 @@ def names_signer(parts: Parts, *, all_named: bool = False) -> bool:
 
 
 def _is_named(certificate: x509.Certificate, names: Sequence[core.Asn1Value]) -> bool:
-    return any(check_ess_certid(certificate, name) for name in names)
+    return any(_means(certificate, name) for name in names)
+
+
+def _means(certificate: x509.Certificate, name: core.Asn1Value) -> bool:
+    by_sm3 = means(name, certificate)
+    return bool(check_ess_certid(certificate, name)) if by_sm3 is None else by_sm3
 
 
 def _check_unsigned(evidence: Evidence, parts: Parts) -> None:
@@ -239,10 +294,11 @@ def _check_unsigned(evidence: Evidence, parts: Parts) -> None:
 
 
 def _check_profile(evidence: Evidence) -> None:
-    """A letter of ours has a time-stamp, and no byte in its signature is free."""
-    if not evidence.declared:
+    """A letter of ours has its level's time-stamp, and no byte in its signature is free."""
+    level = evidence.declared
+    if level is None:
         return
-    if evidence.token is None:
+    if level != Level.B_B and evidence.token is None:
         evidence.faults.append("timestamp_removed")
     if not canonical(evidence.site.cms):
         evidence.faults.append("not_canonical")

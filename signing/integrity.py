@@ -1,7 +1,8 @@
 """Steps 2 and 3: are the signed bytes what was signed, and what came after them?
 
 Both readers must agree before a file counts as intact: our own structural check and pyHanko. What
-our own finds wrong needs no second opinion.
+our own finds wrong needs no second opinion. Of an SM2 signature pyHanko judges coverage, digest and
+changes only; that its value was checked by one program is what the step says.
 """
 
 from collections.abc import Sequence
@@ -45,7 +46,8 @@ def judge_integrity(
         return Judgement(Integrity.MODIFIED, found.content, changed)
     if found:
         return found
-    content = make_step(2, Result.PASSED, "intact")
+    single = any(evidence.by_one_reader for evidence in evidences)
+    content = make_step(2, Result.PASSED, "intact_sm2" if single else "intact")
     changed = changed or _second_changes(structure, evidences, second)
     if changed:
         return Judgement(Integrity.MODIFIED, content, changed)
@@ -96,7 +98,8 @@ def _second_content(evidences: Sequence[Evidence], second: SecondReader) -> Judg
             return _stopped(None, step)
         if code == "signature":
             return _stopped(Integrity.BROKEN, make_step(2, Result.FAILED, "signature"))
-        if code != "intact":
+        # What pyHanko leaves open must have been checked by our own reading.
+        if code != ("covered" if evidence.by_one_reader else "intact"):
             step = make_step(2, Result.FAILED, "second_reader", what=code)
             return _stopped(Integrity.BROKEN, step)
     return None
@@ -108,7 +111,10 @@ def _own_changes(structure: Structure, evidences: Sequence[Evidence]) -> Step | 
         # The bytes of a letter of ours never change: not even by what its certification allows.
         changes.append(Change("appended"))
     if not changes:
-        return None
+        # The bytes of a letter never change: what PDF allows after it, its own profile does not.
+        letters = [item for item in evidences if item.declared]
+        whole = all(structure.whole_file(item.site) for item in letters)
+        return None if whole else make_step(3, Result.FAILED, "appended")
     for code in _SPECIAL_CHANGES:
         if any(change.code == code for change in changes):
             return make_step(3, Result.FAILED, code)

@@ -20,9 +20,11 @@ from pyhanko_certvalidator.errors import AlgorithmNotSupported
 from signing.chain import TolerantValidator
 from signing.comparison import HOSTILE, Opinion, compare_revisions
 from signing.errors import Unreadable
+from signing.gm.algorithms import SM3_NAME, digest_name, is_sm2
 from signing.parsing.sites import Site
 
 _REFERENCE: Final[Any] = IndirectObject
+_COVERED: Final = (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION)
 
 # pyHanko logs every hostile detail of every upload with a stack trace.
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
@@ -75,7 +77,7 @@ class SecondReader:
         try:
             found = self._found.get(site.number) or self._find(site)
             self._found[site.number] = found
-            return compare_revisions(found, forms=forms) if compare else self._judge(found)
+            return compare_revisions(found, forms=forms) if compare else self._judge(found, site)
         except AlgorithmNotSupported as error:
             return Opinion("unsupported", str(error))
         except InvalidSignature as error:
@@ -83,12 +85,11 @@ class SecondReader:
         except HOSTILE as error:
             return Opinion("unreadable", f"{type(error).__name__}: {error}"[:300])
 
-    def _judge(self, found: Any) -> Opinion:
+    def _judge(self, found: Any, site: Site) -> Opinion:
+        if is_sm2(found.signer_info["signature_algorithm"]):
+            return _without_value(found, site)
         found.compute_integrity_info(skip_diff=True)
-        if found.coverage not in (
-            SignatureCoverageLevel.ENTIRE_FILE,
-            SignatureCoverageLevel.ENTIRE_REVISION,
-        ):
+        if found.coverage not in _COVERED:
             return Opinion("coverage")
         signer, content = found.signer_info, found.signed_data["encap_content_info"]
         kind = content["content_type"].native
@@ -121,6 +122,24 @@ class SecondReader:
             for item in reader.embedded_signatures
             if item.sig_object.get("/ByteRange") == ranges
         )
+
+
+def _without_value(found: Any, site: Site) -> Opinion:
+    """Coverage and digest of an SM2 signature: all of it that pyHanko can judge."""
+    if not bytes(found.pkcs7_content).startswith(site.cms):
+        return Opinion("other_value")
+    if digest_name(found.signer_info["digest_algorithm"]) == SM3_NAME:
+        # pyHanko knows the hash by this name, and not by its identifier.
+        found.external_digests[found.external_md_algorithm] = found.compute_digest(SM3_NAME)
+    found.compute_integrity_info(skip_diff=True)
+    if found.coverage not in _COVERED:
+        return Opinion("coverage")
+    stated = [
+        attribute["values"][0].native
+        for attribute in found.signer_info["signed_attrs"]
+        if attribute["type"].native == "message_digest"
+    ]
+    return Opinion("covered" if stated == [found.compute_digest()] else "digest")
 
 
 def _hash(name: str, data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Signing a letter: PAdES B-T (ETSI EN 319 142-1) as a certification that allows no change.
+"""Signing a letter: PAdES (ETSI EN 319 142-1) as a certification that allows no change.
 
 One phase, one type: `prepare` turns a PDF into a `Prepared` with its digest, `Prepared.finish`
 into the signed bytes. pyHanko writes the incremental update; the CMS comes from `signing.cms` with
@@ -6,6 +6,7 @@ a held key (pyHanko's SimpleSigner parses the key for every signature, 35 to 110
 """
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,15 +28,14 @@ from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
 from signing.certificates import name_of
 from signing.cms import CmsSigner
-from signing.errors import LetterNotSignable, SignatureTooLong
+from signing.errors import AuthorityChanged, LetterNotSignable, SignatureTooLong
 from signing.keys.protocol import SigningKey
-from signing.timestamps import LONGEST_TOKEN, Timestamper
+from signing.levels import PROFILE_KEY, Level, Material
+from signing.longterm import gather
+from signing.timestamps import Timestamper, Token, room_for
+from signing.trust import Trust
 
 FIELD_NAME: Final = "Signature1"
-PROFILE_KEY: Final = "BAOHAN_Profile"
-"""Key of the signature dictionary in which a letter says what it is, under its own signature. A
-reader holds it to that: without time-stamp, or with a byte off the canonical form, it is broken."""
-PROFILE_B_T: Final = "PAdES-B-T"
 _STEP: Final = 512
 """The reserved space is rounded up, so that all letters of a key have the same."""
 
@@ -79,8 +79,10 @@ def sign_letter(
     pdf: bytes,
     *,
     key: SigningKey,
-    timestamper: Timestamper,
+    timestamper: Timestamper | None,
     reason: str,
+    level: Level = Level.B_T,
+    trust: Trust | None = None,
     now: datetime | None = None,
     location: str = "",
     field_name: str = FIELD_NAME,
@@ -89,55 +91,95 @@ def sign_letter(
 ) -> bytes:
     """Sign a letter. The caller re-verifies the result before it counts as issued.
 
-    `now` is the time that the signer claims (/M), the clock's by default. `lists` are revocation
-    lists (DER) that go into the signed revision, so that the letter can be judged without asking
-    for them and also when they are gone. Raises LetterNotSignable, TimestampError, or what the key
-    raises.
+    `now` is the time that the signer claims (/M), the clock's by default. Level B-LT takes from
+    `trust` what it needs, B-B asks no `timestamper`. `lists` are revocation lists (DER) that a
+    letter of the lower levels brings along, so that it can be judged without asking for them.
+    Everything goes into the signed revision. Raises LetterNotSignable, TimestampError,
+    EvidenceMissing (B-LT), or what the key raises.
     """
+    if level != Level.B_B and timestamper is None:
+        raise ValueError("timestamper")
     signer = CmsSigner(key)
+    claimed = now or datetime.now(UTC)
+    stamps = _Stamps(timestamper) if timestamper and level != Level.B_B else None
 
-    def stamp(value: bytes) -> bytes:
-        return timestamper.token(hashlib.sha256(value).digest()).der
-
-    def attempt(room: int) -> bytes:
-        size = signer.longest + room
+    def attempt(last: Token | None) -> bytes:
+        material = Material(lists=tuple(lists))
+        if level == Level.B_LT and stamps:
+            last = last or stamps.first()
+            material = gather(key, last, trust or Trust(), claimed)
+        size = signer.longest + (room_for(last) if stamps else 0)
         signature = SignatureObject(
-            timestamp=now or datetime.now(UTC),
+            timestamp=claimed,
             subfilter=SigSeedSubFilter.PADES,
             name=name_of(key.certificate),
             reason=reason,
             location=location or None,
             bytes_reserved=2 * (-(-size // _STEP) * _STEP),
         )
-        signature[NameObject(f"/{PROFILE_KEY}")] = NameObject(f"/{PROFILE_B_T}")
-        writer = open_letter(pdf, lists)
+        signature[NameObject(f"/{PROFILE_KEY}")] = NameObject(f"/{level}")
+        writer = open_letter(pdf, material)
         prepared = prepare(writer, signature, signer.digest, field_name, seal_area)
-        return prepared.finish(signer.sign(prepared.digest, timestamp=stamp))
+        value = signer.sign(prepared.digest, timestamp=stamps, document=prepared.output.getvalue)
+        signed = prepared.finish(value)
+        if material.certificates and stamps and stamps.changed(last):
+            raise AuthorityChanged
+        return signed
 
     try:
-        return attempt(getattr(timestamper, "longest", LONGEST_TOKEN))
-    except SignatureTooLong:  # the authority changed its certificates
-        return attempt(LONGEST_TOKEN)
+        return attempt(timestamper.last if timestamper else None)
+    except (SignatureTooLong, AuthorityChanged):
+        return attempt(None)
 
 
-def open_letter(pdf: bytes, lists: Sequence[bytes]) -> IncrementalPdfFileWriter:
-    """The letter, ready for one more revision that holds `lists` (/DSS). LetterNotSignable."""
+class _Stamps:
+    """Asks an authority for a token over a signature value, and remembers who made it."""
+
+    def __init__(self, timestamper: Timestamper) -> None:
+        self._timestamper = timestamper
+        self._token: Token | None = None
+
+    def first(self) -> Token:
+        """A token over nothing in particular: it shows the authority's certificate."""
+        return self._timestamper.token(secrets.token_bytes(32))
+
+    def __call__(self, value: bytes) -> bytes:
+        self._token = self._timestamper.token(hashlib.sha256(value).digest())
+        return self._token.der
+
+    def changed(self, expected: Token | None) -> bool:
+        """Whether the last token is of another certificate than `expected`."""
+        return not (self._token and expected and self._token.certificate == expected.certificate)
+
+
+def open_letter(pdf: bytes, material: Material) -> IncrementalPdfFileWriter:
+    """The letter, ready for one more revision that holds `material`. LetterNotSignable."""
     try:
         writer = IncrementalPdfFileWriter(BytesIO(pdf))
         if not writer.root.keys().isdisjoint({"/AcroForm", "/Perms", "/DSS"}):
             raise LetterNotSignable("it has a form or a signature already")
-        if lists:
-            _store_lists(writer, lists)
+        if material:
+            _store(writer, material)
     except (PdfError, ValueError, KeyError) as error:
         raise LetterNotSignable(f"{type(error).__name__}: {error}") from None
     return writer
 
 
-def _store_lists(writer: Any, lists: Sequence[bytes]) -> None:
-    """Document security store (ISO 32000-2, 12.8.4.3). pyHanko is typed in part only, so Any."""
+def _store(writer: Any, material: Material) -> None:
+    """Document security store (ISO 32000-2, 12.8.4.3), in the revision that is signed.
+
+    Without /VRI, whose keys are digests of a signature that is not there yet. pyHanko is typed in
+    part only, so Any.
+    """
     dictionary: Any = DictionaryObject
-    streams = [writer.add_object(StreamObject(stream_data=der)) for der in lists]
-    store = dictionary({NameObject("/CRLs"): ArrayObject(streams)})
+    found = {"Certs": material.certificates, "CRLs": material.lists, "OCSPs": material.responses}
+    store = dictionary({
+        NameObject(f"/{name}"): ArrayObject(
+            [writer.add_object(StreamObject(stream_data=der)) for der in ders]
+        )
+        for name, ders in found.items()
+        if ders
+    })  # fmt: skip
     writer.root[NameObject("/DSS")] = writer.add_object(store)
     writer.update_root()
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -29,6 +29,8 @@ class KeyKind(StrEnum):
     P384 = "p384"
     RSA2048 = "rsa2048"
     RSA3072 = "rsa3072"
+    RSA4096 = "rsa4096"
+    ED25519 = "ed25519"
 
 
 class Usage(StrEnum):
@@ -49,9 +51,11 @@ class Issuer:
 
 def new_key(kind: KeyKind) -> PrivateKey:
     """A fresh private key."""
+    if kind == KeyKind.ED25519:
+        return ed25519.Ed25519PrivateKey.generate()
     if kind in (KeyKind.P256, KeyKind.P384):
         return ec.generate_private_key(ec.SECP256R1() if kind == KeyKind.P256 else ec.SECP384R1())
-    return rsa.generate_private_key(65537, 2048 if kind == KeyKind.RSA2048 else 3072)
+    return rsa.generate_private_key(65537, int(kind.removeprefix("rsa")))
 
 
 def subject_name(common: str, credit_code: str = "") -> x509.Name:
@@ -78,7 +82,9 @@ def list_url(prefix: str, name: str) -> str:
     return f"{prefix.rstrip('/')}/{name}.crl" if prefix else ""
 
 
-def _digest(private: PrivateKey) -> hashes.SHA256 | hashes.SHA384:
+def _digest(private: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | None:
+    if isinstance(private, ed25519.Ed25519PrivateKey):
+        return None
     wide = isinstance(private, ec.EllipticCurvePrivateKey) and private.key_size == 384
     return hashes.SHA384() if wide else hashes.SHA256()
 

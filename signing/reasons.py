@@ -60,6 +60,16 @@ REASONS: Final[dict[str, Reason]] = {
     ),
     # 2 integrity
     "intact": Reason(N_("签名值正确，签名覆盖的内容与签署时完全一致。")),
+    "intact_sm2": Reason(
+        N_(
+            "国密签名（SM2、SM3）的签名值正确，签名覆盖的内容与签署时完全一致。覆盖范围和摘要由两套"
+            "程序核对，签名值由一套程序（GmSSL）核对。"
+        ),
+        N_(
+            "如需自行复核签名值，可用 openssl pkeyutl 验证（步骤见 docs/gm.md）；pdfsig、openssl "
+            "cms 等常用工具不能判断国密签名，它们报错不表示签名无效。"
+        ),
+    ),
     "byte_range": Reason(N_("签名声明的覆盖范围不合规定。"), _ASK_SENDER, _FORMAT),
     "gap": Reason(
         N_("签名值之外还有内容未被签名覆盖（签名包裹类攻击的特征）。"), _ASK_SENDER, _FORMAT
@@ -186,11 +196,16 @@ REASONS: Final[dict[str, Reason]] = {
         "TIMESTAMP_ORDER_FAILURE",
     ),
     # 7 constraints
-    "sound": Reason(N_("算法强度与签名形式符合要求（ETSI EN 319 102-1）。")),
+    "sound": Reason(N_("算法强度与签名形式符合要求（ETSI EN 319 102-1），签名级别为 {level}。")),
     "weak_digest": Reason(
         N_("签名使用了已不安全的摘要算法（{what}）。"),
         N_("请要求开函机构重新签署。"),
         "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
+    ),
+    "mixed_algorithms": Reason(
+        N_("签名把国密算法与其他算法混用（SM2 应与 SM3 一起使用）。"),
+        N_("请向开函机构核实。"),
+        "SIG_CONSTRAINTS_FAILURE",
     ),
     "unsigned_attributes": Reason(
         N_("签名带有不受签名保护的附加数据，未予采信。"),
@@ -199,6 +214,11 @@ REASONS: Final[dict[str, Reason]] = {
     ),
     "loose_certificate": Reason(
         N_("签名中夹带了与证书链无关的证书。"),
+        N_("请向开函机构核实。"),
+        "SIG_CONSTRAINTS_FAILURE",
+    ),
+    "level_not_reached": Reason(
+        N_("签名声明带有长期验证所需的吊销数据（PAdES-B-LT），但所带数据不足。"),
         N_("请向开函机构核实。"),
         "SIG_CONSTRAINTS_FAILURE",
     ),

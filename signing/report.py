@@ -123,6 +123,9 @@ class SignatureReport:
     """What the signer claims (/M); proves nothing."""
     terms: bytes | None = None
     """The attached terms.json, where the bytes are those that were signed."""
+    level: str | None = None
+    """PAdES level of the lowest signature (signing.levels) as far as the file and the anchors prove
+    it; None where the bytes are not those that were signed."""
 
     @property
     def signer(self) -> Signer | None:

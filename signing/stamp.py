@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from asn1crypto import x509
+
 from signing.certificates import name_of
 from signing.chain import build_chain, links_up
 from signing.cms import plain
@@ -30,6 +32,10 @@ class Stamp:
     sound: bool = True
     """Whether the token is about this signature and unaltered."""
     reservations: tuple[str, ...] = ()
+    chain: tuple[x509.Certificate, ...] = ()
+    """Of the authority's certificate, up to the anchor."""
+    lists: tuple[bytes, ...] = ()
+    """DER of revocation lists in the token."""
 
 
 def read_stamp(evidence: Evidence, trust: Trust, lists: Iterable[bytes], at: datetime) -> Stamp:
@@ -46,7 +52,7 @@ def read_stamp(evidence: Evidence, trust: Trust, lists: Iterable[bytes], at: dat
         parts = read_parts(evidence.token)
         # A letter of ours was verified when it was made: its token had no loose end then.
         tidy = plain(evidence.token, parts.certificate)
-        ours = evidence.declared
+        ours = evidence.declared is not None
         intact = names_signer(parts, all_named=ours) and (tidy or not ours)
     except (TimestampError, *BAD_ASN1):
         intact = False
@@ -69,4 +75,5 @@ def read_stamp(evidence: Evidence, trust: Trust, lists: Iterable[bytes], at: dat
     untidy = loose or not tidy
     authority = name_of(parts.certificate)
     step = make_step(6, Result.PASSED, "timestamped", time=shown(time), authority=authority)
-    return Stamp(step, time, reservations=("untidy_timestamp",) if untidy else ())
+    reservations = ("untidy_timestamp",) if untidy else ()
+    return Stamp(step, time, True, reservations, chain.certificates, tuple(parts.lists))

@@ -24,7 +24,7 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 MAX_ATTACHMENT: Final = 1024 * 1024
 """Largest attached terms; ours have two kilobytes."""
 MAX_LISTS: Final = 32
-"""Embedded revocation lists that are read."""
+"""Embedded revocation lists and OCSP responses that are read."""
 MAX_LIST: Final = 8 * 1024 * 1024
 """Bytes of one of them, decoded."""
 _HEADER: Final = b"%PDF-"
@@ -120,14 +120,15 @@ def attachment(structure: Structure, name: str) -> bytes | None:
 
 
 def stored_lists(structure: Structure) -> list[bytes]:
-    """Revocation lists in the document security store; each must still prove itself.
+    """Revocation lists and OCSP responses in the document security store, each to prove itself.
 
     The store may stand in a part that nobody signed: what cannot be read in it is left aside.
     """
     if structure.document.encrypted:
         return []
     view = structure.view
-    lists = view.array(view.dictionary(view.catalog.get("DSS")).get("CRLs"))
+    store = view.dictionary(view.catalog.get("DSS"))
+    lists = [item for kind in ("CRLs", "OCSPs") for item in view.array(store.get(kind))]
     found = [_stored_list(view, item) for item in lists[:MAX_LISTS]]
     return [der for der in found if der is not None]
 

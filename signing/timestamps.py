@@ -49,10 +49,11 @@ class Token:
 
 
 class Timestamper(Protocol):
-    """Gets tokens; HttpTimestamper does, and LocalTimestamper in tests and demonstrations.
+    """Gets tokens; HttpTimestamper does, and LocalTimestamper in tests and demonstrations."""
 
-    One that knows how long its tokens are may say so in `longest`, bytes.
-    """
+    @property
+    def last(self) -> Token | None:
+        """The token before, if any: the next one is about as long and of the same certificate."""
 
     def token(self, digest: bytes) -> Token:
         """A token over a SHA-256 digest. Raises TimestampError."""
@@ -78,14 +79,13 @@ class HttpTimestamper:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.longest = LONGEST_TOKEN
+        self.last: Token | None = None
         self._session = requests.Session()
 
     def token(self, digest: bytes) -> Token:
         """A token over a SHA-256 digest. Raises TimestampError."""
-        token = ask(self.url, digest, session=self._session)
-        self.longest = room_for(token)
-        return token
+        self.last = ask(self.url, digest, session=self._session)
+        return self.last
 
     def close(self) -> None:
         """Give the connection back."""
@@ -98,20 +98,19 @@ class LocalTimestamper:
     def __init__(self, authority: "TimeStampAuthority", clock: Callable[[], datetime]) -> None:
         self._authority = authority
         self._clock = clock
-        self.longest = LONGEST_TOKEN
+        self.last: Token | None = None
 
     def token(self, digest: bytes) -> Token:
         """A token over a SHA-256 digest, made and checked as over HTTP."""
         nonce = secrets.randbits(63) | 1 << 62
         answer = self._authority.respond(build_request(digest, nonce), self._clock())
-        token = check_response(answer, digest, nonce)
-        self.longest = room_for(token)
-        return token
+        self.last = check_response(answer, digest, nonce)
+        return self.last
 
 
-def room_for(token: Token) -> int:
-    """Bytes to keep free for the next token of an authority: one as long, and a little more."""
-    return -(-(len(token.der) + 128) // 512) * 512
+def room_for(last: Token | None) -> int:
+    """Bytes to keep free for an authority's next token: one as long, and a little more."""
+    return LONGEST_TOKEN if last is None else -(-(len(last.der) + 128) // 512) * 512
 
 
 def build_request(digest: bytes, nonce: int) -> bytes:

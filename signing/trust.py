@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
 
-from asn1crypto import crl, pem, x509
+from asn1crypto import crl, ocsp, pem, x509
 
 from signing.errors import TrustMaterialError
 
 MAX_FILE: Final = 16 * 1024 * 1024
 """Bytes of one trust file; national revocation lists have a few million."""
-_SUFFIXES: Final = frozenset({".pem", ".crt", ".cer", ".der", ".crl"})
+_SUFFIXES: Final = frozenset({".pem", ".crt", ".cer", ".der", ".crl", ".ors"})
 
 
 class Purpose(StrEnum):
@@ -43,7 +43,7 @@ class Trust:
     intermediates: tuple[bytes, ...] = ()
     """DER of certificates that may fill a gap in a chain; they are not believed by themselves."""
     lists: tuple[bytes, ...] = field(default=(), repr=False)
-    """DER of certificate revocation lists; each is checked against its issuer."""
+    """DER of revocation lists and OCSP responses; each is checked against its issuer."""
 
     def roots(self, purpose: Purpose) -> list[x509.Certificate]:
         """The anchors for one purpose."""
@@ -136,7 +136,7 @@ def _read(file: Path, certificates: list[bytes], lists: list[bytes]) -> None:
         if file.stat().st_size > MAX_FILE:
             raise TrustMaterialError(str(file), f"has more than {MAX_FILE} bytes")
         for der in _blocks(file.read_bytes()):
-            if _is_list(der):
+            if _is_list(der) or _is_answer(der):
                 lists.append(der)
             elif x509.Certificate.load(der, strict=True).serial_number is not None:
                 certificates.append(der)
@@ -161,5 +161,14 @@ def _is_list(der: bytes) -> bool:
     try:
         parsed = crl.CertificateList.load(der, strict=True)
         return parsed["tbs_cert_list"]["this_update"].native is not None
+    except (ValueError, TypeError):
+        return False
+
+
+def _is_answer(der: bytes) -> bool:
+    """An OCSP response begins with its status where the others have a structure."""
+    try:
+        status = ocsp.OCSPResponse.load(der, strict=True)["response_status"].native
+        return bool(status == "successful")
     except (ValueError, TypeError):
         return False

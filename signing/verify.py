@@ -17,6 +17,7 @@ from signing.comparison import HOSTILE
 from signing.errors import LimitExceeded, Malformed, Unreadable
 from signing.evidence import Evidence, read_evidence
 from signing.integrity import Judgement, judge_integrity
+from signing.levels import Level
 from signing.opinion import SecondReader
 from signing.register import Register, RegisterEntry, judge
 from signing.report import (
@@ -62,6 +63,9 @@ class _Identity:
     moment: datetime
     """Time as of which the certificate is judged."""
     lists: Sequence[bytes]
+    """Every revocation list at hand."""
+    level: Level
+    """What the file alone proves of it, with the anchors; to be believed if the steps passed."""
 
 
 def verify(
@@ -158,9 +162,9 @@ def _verify(file: _Readable, digest: str, trust: Trust, at: datetime) -> Signatu
 def _with_identity(
     file: _Readable, steps: list[Step], digest: str, trust: Trust, at: datetime
 ) -> SignatureReport:
-    lists = [*trust.lists, *stored_lists(file.structure)]
+    stored = stored_lists(file.structure)
     signatures = [item for item in file.evidences if not item.site.is_timestamp]
-    identities = [_identify(item, trust, lists, at) for item in signatures]
+    identities = [_identify(item, trust, stored, at) for item in signatures]
     if any(not item.stamp.sound and item.evidence.declared for item in identities):
         broken = make_step(2, Result.FAILED, "timestamp_altered")
         judgement = Judgement(Integrity.BROKEN, broken, steps[2])
@@ -181,6 +185,7 @@ def _with_identity(
         time=identities[0].stamp.time,
         claimed_time=identities[0].evidence.claimed,
         terms=_terms(file.structure),
+        level=min((item.level for item in identities), key=list(Level).index),
     )
 
 
@@ -196,16 +201,35 @@ def _worst(identities: Sequence[_Identity], judge_one: Callable[[_Identity], Ste
     return max(steps, key=lambda step: _SEVERITY.index(step.result))
 
 
-def _identify(evidence: Evidence, trust: Trust, lists: Sequence[bytes], at: datetime) -> _Identity:
+def _identify(evidence: Evidence, trust: Trust, stored: Sequence[bytes], at: datetime) -> _Identity:
     """Time first, since the certificate is judged as of it; the steps keep their order."""
     parts = evidence.parts
     if parts is None:
         raise Malformed("signature value")
-    lists = [*lists, *parts.lists]
+    stored = [*stored, *parts.lists]
+    lists = list(dict.fromkeys([*trust.lists, *stored]))
     stamp = read_stamp(evidence, trust, lists, at)
     moment = stamp.time or at
     chain = build_chain(parts.certificate, parts.others, trust, Purpose.SIGNING, moment)
-    return _Identity(evidence, stamp, chain, moment, lists)
+    level = _level(stamp, chain, stored, at)
+    return _Identity(evidence, stamp, chain, moment, lists, level)
+
+
+def _level(stamp: Stamp, chain: Chain, stored: Sequence[bytes], at: datetime) -> Level:
+    """B-LT: what the file brings along suffices to judge both chains as of the stamp's time."""
+    time = stamp.time
+    if time is None:
+        return Level.B_B
+    if chain.fault:
+        return Level.B_T
+    statuses = [
+        check_chain(certificates, lists, used=time, at=at, proven=True).code
+        for certificates, lists in (
+            (stamp.chain, [*stored, *stamp.lists]),
+            (chain.certificates, stored),
+        )
+    ]
+    return Level.B_LT if set(statuses) <= {"good", "revoked_later"} else Level.B_T
 
 
 # Step 4: chain and trust
@@ -271,9 +295,11 @@ def _constraints_step(identity: _Identity, trust: Trust) -> Step:
         if "weak_digest" in reservations:
             what = parts.signer["digest_algorithm"]["algorithm"].native
             return make_step(7, Result.INDETERMINATE, "weak_digest", what=what)
+    if evidence.declared == Level.B_LT and identity.level == Level.B_T and not identity.chain.fault:
+        reservations.append("level_not_reached")
     if reservations:
         return make_step(7, Result.INDETERMINATE, reservations[0])
-    return make_step(7, Result.PASSED, "sound")
+    return make_step(7, Result.PASSED, "sound", level=identity.level)
 
 
 def _signer(evidence: Evidence) -> Signer:

@@ -131,7 +131,7 @@ class PlainLetters:
             certificate=hashlib.sha256(b"certificate").digest(),
         )
 
-    def preview(self, terms: str, template: str) -> bytes:
+    def preview(self, terms: str, template: str, logo: bytes = b"", seal: bytes = b"") -> bytes:
         return b"%PDF-1.7 " + terms.encode()
 
     def sign_list(self, document: dict[str, Any]) -> bytes:

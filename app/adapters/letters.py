@@ -4,6 +4,7 @@ Repeating a call is safe: the signer keeps nothing, each answer is a new letter,
 write-once store decides which one counts.
 """
 
+from collections.abc import Sequence
 from dataclasses import fields as fields_of
 from datetime import datetime
 from pathlib import Path
@@ -41,13 +42,19 @@ class SignerClient:
         answer = self._call("produce", **values, person=person)
         return Produced(**{**answer, "signed_at": datetime.fromisoformat(answer["signed_at"])})
 
-    def preview(self, terms: str, template: str) -> bytes:
+    def preview(self, terms: str, template: str, logo: bytes = b"", seal: bytes = b"") -> bytes:
         """A specimen: unsigned, without number, with a watermark."""
-        return bytes(self._call("preview", terms=terms, template=template)["pdf"])
+        asked = {"terms": terms, "template": template, "logo": logo, "seal": seal}
+        return bytes(self._call("preview", **asked)["pdf"])
 
     def sign_list(self, document: dict[str, Any]) -> bytes:
         """The list of an opening, signed by the platform (guarantees/letter_reports.py)."""
         return bytes(self._call("sign_list", document=document)["pdf"])
+
+    def archive_stamp(self, sha256: bytes, before: Sequence[bytes]) -> bytes:
+        """The next archive time-stamp of a letter with that digest, over those it has."""
+        answer = self._call("archive_stamp", sha256=sha256, before=list(before))
+        return bytes(answer["stamp"])
 
     def certificates(self) -> list[dict[str, Any]]:
         """Public certificates of all keys that the signer holds, DER, with their issuers."""

@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     Arguments("audit", "Report every broken invariant of database, files and log.").parse_args(argv)
     try:
         settings = read()
-        become_owner(settings)
+        become_owner(settings.keys)
         vault = Vault.load(settings.keys)
         sessions = Sessions(make_engine(settings.database_url), vault)
         files = LocalFiles(settings.data / "files")

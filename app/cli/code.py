@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.adapters.database import Sessions, make_engine
 from app.adapters.vault import Vault, VaultKeyMissing
 from app.cli.arguments import Arguments, CommandError
-from app.settings import BadSetting, Settings, read
+from app.settings import BadSetting, read
 from guarantees.records import authenticator
 from guarantees.records.person import Person
 from guarantees.records.platform import Platform
@@ -28,7 +29,7 @@ def main(argv: list[str]) -> int:
     login = parser.parse_args(argv).login
     try:
         settings = read()
-        become_owner(settings)
+        become_owner(settings.keys)
         sessions = Sessions(make_engine(settings.database_url), Vault.load(settings.keys))
         code, wait = code_for(sessions, login, datetime.now(UTC))
     except (BadSetting, VaultKeyMissing, ExposedFile) as error:
@@ -57,11 +58,11 @@ def code_for(sessions: Sessions, login: str, now: datetime) -> tuple[str, int]:
         return next_code(secret, now, person.totp_step)
 
 
-def become_owner(settings: Settings) -> None:
-    """As root go on as the user who owns the keys: the vault reads no others'."""
-    if os.geteuid() != 0 or not settings.keys.exists():
+def become_owner(folder: Path) -> None:
+    """As root go on as the user who owns the keys in a folder: nobody reads others'."""
+    if os.geteuid() != 0 or not folder.exists():
         return
-    owner = settings.keys.stat()
+    owner = folder.stat()
     if owner.st_uid != 0:
         os.setgroups([])
         os.setgid(owner.st_gid)

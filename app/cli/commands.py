@@ -12,6 +12,7 @@ COMMANDS = {
     "trustee": "agree to a release with a trustee's own key",
     "recover": "take shares out of a recovery request, offline, with the recovery key",
     "code": "print the current second factor of a demonstration login",
+    "key": "rotate or revoke an institution's key of the demonstration",
     "demo-opening": "make a demonstration project that opens in three minutes",
 }
 

@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
         running = run_file.read(Places(settings).run_file)
         if not settings.demonstration:
             raise BadSetting("only a demonstration has demonstration projects")
-        become_owner(settings)
+        become_owner(settings.keys)
         settings = replace(settings, base_url=running.address)
         with assembled(settings, running) as house:
             print(make(Stage(house, DemoSecrets.of(settings.data))))

@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from app.house import House
+from app.jobs.later import Later
 from app.jobs.table import HANDLERS, Handler
 from guarantees.records import outbox
 from guarantees.records.outbox import Message
@@ -115,7 +116,8 @@ class Jobs(Lane):
         try:
             self._handlers[message.kind](self._house, message)
         except Exception as error:
-            until = self._house.now() + pause_after(message.attempts)
+            paused = self._house.now() + pause_after(message.attempts)
+            until = error.until if isinstance(error, Later) else paused
             self._house.sessions.write(
                 "outbox", lambda session: outbox.postpone(session, message, until)
             )

@@ -19,6 +19,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.portals.supplier.withdrawing",
     "app.portals.institution.underwriting",
     "app.portals.institution.offers",
+    "app.portals.institution.designs",
     "app.portals.opening.rooms",
     "app.portals.opening.shares",
     "app.portals.opening.recovery",

@@ -63,6 +63,7 @@ NAVIGATION: Mapping[str, tuple[Entry, ...]] = {
         Entry("institution.cases", N_("保函")),
         Entry("offers.products", N_("产品")),
         Entry("offers.policies", N_("自动承保政策")),
+        Entry("designs.index", N_("保函样式")),
         *SHARED,
     ),
     "procurer": (

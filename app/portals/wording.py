@@ -12,10 +12,15 @@ KINDS: Mapping[str, str] = {
     "advance_payment": N_("预付款保函"),
     "market_entry": N_("电子增信"),
 }
-FORMS: Mapping[str, str] = {"independent": N_("独立保函"), "accessory": N_("从属保函")}
+FORMS: Mapping[str, str] = {
+    "independent": N_("独立保函"),
+    "accessory": N_("从属保函"),
+    "policy": N_("保证保险单"),
+}
 FORM_NOTES: Mapping[str, str] = {
     "independent": N_("见索即付，与合同争议无关"),
     "accessory": N_("依主债务，可提出抗辩"),
+    "policy": N_("依保险合同赔偿"),
 }
 INSTITUTIONS: Mapping[str, str] = {
     "bank": N_("银行"),
@@ -50,6 +55,7 @@ EVENTS: Mapping[str, str] = {
     "payment.again": N_("银行又一次通知"),
     "letter.reserved": N_("锁定条款和编号"),
     "letter.issued": N_("签发、加盖时间戳、复验通过并密封"),
+    "letter.waits": N_("等待采购人或代理机构建立解密钥匙"),
     "letter.lapsed": N_("开标前未能出函"),
     "letter.opened": N_("开标时解密"),
     "letter.broken": N_("开标时不能打开"),

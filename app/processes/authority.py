@@ -3,13 +3,14 @@
 GET /crl/root.crl, /crl/issuing.crl; GET /root.pem, /issuing.pem; POST /tsa (RFC 3161). It keeps the
 public folder of trust up to date, from which web process and signer read. At its first start it
 makes its own keys, the time-stamping key, the platform's, and those of the demonstration's
-institutions in the signer's folder (--ring).
+institutions in the signer's folder (--ring), those named by --gm with SM2.
 """
 
 import argparse
 import secrets
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ import structlog
 from asn1crypto import pem
 
 from app.demo.cast import institutions
-from app.processes import child
+from app.processes import child, gm_authority
 from app.processes.loopback import HOST, Answer, Handler, Route, Server, as_json, inherited, listen
 from app.processes.signing_keys import PLATFORM, archive_name
 from signing import certificates, private_files
@@ -34,8 +35,12 @@ PASSPHRASE_FILE = "passphrase"  # nosec B105 - a file's name
 TSA = "tsa"
 TSA_NAME = "保函平台演示时间戳"
 PLATFORM_NAME = "保函平台"
+CERTIFICATES = ("root.pem", "issuing.pem", "tsa.pem", *gm_authority.CERTIFICATES)
+LISTS = ("root.crl", "issuing.crl", *gm_authority.LISTS)
 REFRESH_SECONDS = 3600.0
 """A list is made anew this often; it names the next one two days ahead."""
+WATCH_SECONDS = 1.0
+"""And within this time after a certificate was revoked (./baohan key)."""
 
 LONGEST_PASSPHRASE = 4096
 
@@ -48,6 +53,7 @@ class AuthorityService:
     def __init__(self, authority: Authority, trust: Path) -> None:
         self.authority = authority
         self.trust = trust
+        self.gm = gm_authority.find(authority.directory, authority.passphrase)
         self.stamps = TimeStampAuthority(
             certificates.load_key(authority.directory, TSA, passphrase=authority.passphrase)
         )
@@ -64,12 +70,19 @@ class AuthorityService:
             "tsa.pem": pem.armor("CERTIFICATE", tsa.certificate.dump()),
             "root.crl": certificates.root_crl(self.authority, now),
             "issuing.crl": certificates.crl(self.authority, now),
+            **(gm_authority.published(self.gm, now) if self.gm else {}),
         }.items():
             publish(self.trust / name, content)
 
     def publish_until(self, stop: threading.Event) -> None:
-        while not stop.wait(REFRESH_SECONDS):
-            self.publish()
+        due, known = 0.0, self._revoked()
+        while not stop.wait(WATCH_SECONDS):
+            if time.monotonic() >= due or self._revoked() != known:
+                due, known = time.monotonic() + REFRESH_SECONDS, self._revoked()
+                self.publish()
+
+    def _revoked(self) -> set[str]:
+        return {path.name for path in self.authority.directory.glob("revoked-*.json")}
 
 
 def publish(path: Path, content: bytes) -> None:
@@ -84,8 +97,11 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def set_up(folder: Path, ring: Path, crl_url: str) -> Authority:
-    """Make what is lacking; what stands is left alone, so that it may be repeated after a kill."""
+def set_up(folder: Path, ring: Path, crl_url: str, gm: Sequence[str] = ()) -> Authority:
+    """Make what is lacking; what stands is left alone, so that it may be repeated after a kill.
+
+    gm: credit codes of the institutions that sign with SM2.
+    """
     private_files.make_folder(folder)
     private_files.make_folder(ring)
     passphrase = _passphrase(folder)
@@ -96,6 +112,8 @@ def set_up(folder: Path, ring: Path, crl_url: str) -> Authority:
         certificates.issue_timestamping(authority, TSA_NAME, now)
     if not (ring / f"{PLATFORM}.pem").exists():
         certificates.issue_platform(authority, PLATFORM_NAME, now, directory=ring)
+    if chosen := [one for one in institutions() if one.credit_code in gm]:
+        gm_authority.equip(folder, passphrase, crl_url, chosen, ring, now)
     for institution in institutions():
         if not (ring / f"{institution.credit_code}.pem").exists():
             certificates.issue_institution(
@@ -140,7 +158,7 @@ def _stamp(request: Handler, rest: str) -> Answer:
 
 def _public(kind: str, names: Sequence[str]) -> Route:
     def show(request: Handler, rest: str) -> Answer:
-        if rest not in names:
+        if rest not in names or not (request.service.trust / rest).exists():
             return as_json(404, {"error": "not found"})
         return Answer(200, (request.service.trust / rest).read_bytes(), kind)
 
@@ -150,8 +168,8 @@ def _public(kind: str, names: Sequence[str]) -> Route:
 class AuthorityHandler(Handler):
     routes: ClassVar[dict[tuple[str, str], Route]] = {
         ("POST", "/tsa"): _stamp,
-        ("GET", "/crl/"): _public("application/pkix-crl", ("root.crl", "issuing.crl")),
-        ("GET", "/"): _public("application/x-pem-file", ("root.pem", "issuing.pem", "tsa.pem")),
+        ("GET", "/crl/"): _public("application/pkix-crl", LISTS),
+        ("GET", "/"): _public("application/x-pem-file", CERTIFICATES),
     }
 
 
@@ -161,6 +179,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--folder", type=Path, required=True, help="own folder, 0700")
     parser.add_argument("--trust", type=Path, required=True, help="public folder of trust")
     parser.add_argument("--ring", type=Path, required=True, help="the signer's key folder, 0700")
+    parser.add_argument("--gm", nargs="*", default=(), help="institutions that sign with SM2")
     parser.add_argument("--fd", type=int, help="a listening socket that was handed down")
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args(argv)
@@ -168,7 +187,7 @@ def main(argv: list[str]) -> int:
     try:
         listener = listen(given.port) if given.fd is None else inherited(given.fd)
         crl_url = f"http://{HOST}:{listener.getsockname()[1]}/crl"
-        authority = set_up(given.folder, given.ring, crl_url)
+        authority = set_up(given.folder, given.ring, crl_url, given.gm)
         _serve(AuthorityService(authority, given.trust), listener, stop)
     except (SigningError, OSError) as error:
         log.error("cannot run", why=str(error))

@@ -5,6 +5,7 @@ from guarantees.errors import N_, Unavailable
 REASONS = {
     "bad_order": N_("指令内容不完整"),
     "no_signing_key": N_("该机构在签名服务中没有可用的签名密钥"),
+    "key_unavailable": N_("机构的签名密钥没有签署"),
     "wrong_opening": N_("开标证书与标段不符，或者不是守时服务签发的"),
     "opening_begun": N_("已到开标时间，不再密封"),
     "not_sealable": N_("收件人的加密公钥有误"),

@@ -8,13 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
 from app.processes.letter_refusals import LetterNotMade
 from guarantees.errors import GuaranteeError
-from guarantees.letters import LetterPress
+from guarantees.letters import Design, LetterPress
 from guarantees.ports import LetterOrder, Produced
 from guarantees.values.terms import Terms
-from signing.errors import LetterNotSignable, TimestampError
+from signing.errors import EvidenceMissing, KeyUnavailable, LetterNotSignable, TimestampError
 from signing.keys.protocol import SigningKey
+from signing.levels import Level
+from signing.longterm import lasts
 from signing.pdf import sign_letter
 from signing.report import Integrity, Result, SignatureReport
 from signing.seal import Envelope, NotSealable, Recipient, SealContext, seal
@@ -22,6 +26,8 @@ from signing.timekeeper.certificate import CertificateInvalid, OpeningCertificat
 from signing.timestamps import Timestamper
 from signing.trust import Trust
 from signing.verify import verify
+
+log = structlog.get_logger("signer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,10 @@ def produce(
     Raises LetterNotMade; MissingGlyph, LetterFormMissing, RenderFailed of the press.
     """
     commission = read_order(order, now, timekeeper_keys)
-    signed = sign(render(commission, press), commission, key, timestamper, now)
-    report = check(signed, commission, key, trust, now)
+    pdf = render(commission, press)
+    reason = f"开立保函 {commission.terms.number}"
+    signed, report = sign_and_check(pdf, reason, key, timestamper, trust, now)
+    check_terms(report, commission)
     return close(signed, report, commission, key, archive_key)
 
 
@@ -88,34 +96,66 @@ def render(commission: Commission, press: LetterPress) -> bytes:
         verify_url=order.verify_url,
         check_code=order.check_code,
         template=order.template,
+        design=Design(order.logo, order.seal),
     )
 
 
-def sign(
-    pdf: bytes, commission: Commission, key: SigningKey, timestamper: Timestamper, now: datetime
-) -> bytes:
-    """PAdES B-T, certified without changes."""
-    reason = f"开立保函 {commission.terms.number}"
+def sign_and_check(
+    pdf: bytes,
+    reason: str,
+    key: SigningKey,
+    timestamper: Timestamper,
+    trust: Trust,
+    now: datetime,
+) -> tuple[bytes, SignatureReport]:
+    """The signed letter, at the highest level (PAdES B-LT) that pyHanko confirms; else at B-T.
+
+    It counts only if a verifier who knows nothing of its making accepts it. LetterNotMade.
+    """
     try:
-        return sign_letter(pdf, key=key, timestamper=timestamper, reason=reason, now=now)
+        signed = sign(pdf, reason, key, timestamper, trust, now, Level.B_LT)
+        report = check(signed, key, trust, now)
+        if report.level == Level.B_LT and report.time and lasts(signed, trust, report.time):
+            return signed, report
+        why = "not confirmed"
+    except EvidenceMissing as error:
+        why = error.why
+    log.warning("signed at a lower level", level=Level.B_T, why=why)
+    signed = sign(pdf, reason, key, timestamper, trust, now, Level.B_T)
+    return signed, check(signed, key, trust, now)
+
+
+def sign(
+    pdf: bytes,
+    reason: str,
+    key: SigningKey,
+    timestamper: Timestamper,
+    trust: Trust,
+    now: datetime,
+    level: Level,
+) -> bytes:
+    """A certification that allows no change. LetterNotMade; EvidenceMissing at B-LT."""
+    try:
+        return sign_letter(
+            pdf,
+            key=key,
+            timestamper=timestamper,
+            reason=reason,
+            level=level,
+            trust=trust,
+            now=now,
+            lists=trust.lists if level == Level.B_T else (),
+        )
     except TimestampError as error:
         raise LetterNotMade("timestamp", error.reason) from None
+    except KeyUnavailable as error:
+        raise LetterNotMade("key_unavailable", error.reason) from None
     except LetterNotSignable as error:
         raise LetterNotMade("not_signable", error.why) from None
 
 
-def check(
-    signed: bytes, commission: Commission, key: SigningKey, trust: Trust, now: datetime
-) -> SignatureReport:
-    """The letter counts only if a verifier who knows nothing of its making accepts it."""
-    report = check_signed(signed, key, trust, now)
-    if report.terms != commission.terms.canonical():
-        raise LetterNotMade("not_verified", "terms")
-    return report
-
-
-def check_signed(signed: bytes, key: SigningKey, trust: Trust, now: datetime) -> SignatureReport:
-    """PASSED, intact, in one signature of this key, with a trusted time; else LetterNotMade."""
+def check(signed: bytes, key: SigningKey, trust: Trust, now: datetime) -> SignatureReport:
+    """PASSED, intact, in one signature of this key; else LetterNotMade."""
     report = verify(signed, trust=trust, at=now)
     if report.signature != Result.PASSED or report.integrity != Integrity.INTACT:
         codes = [step.code for step in report.steps if step.result != Result.PASSED]
@@ -123,6 +163,12 @@ def check_signed(signed: bytes, key: SigningKey, trust: Trust, now: datetime) ->
     if [signer.fingerprint for signer in report.signers] != [key.key_id]:
         raise LetterNotMade("not_verified", "signer")
     return report
+
+
+def check_terms(report: SignatureReport, commission: Commission) -> None:
+    """The letter carries the terms that were ordered; else LetterNotMade."""
+    if report.terms != commission.terms.canonical():
+        raise LetterNotMade("not_verified", "terms")
 
 
 def close(

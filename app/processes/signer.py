@@ -3,9 +3,9 @@
 python -m app.processes.signer --keys DIR --socket PATH --allow-uid N --tsa URL --fonts DIR
                                --trust DIR [--timekeeper-keys FILE] [--marking TEXT]
 
-Operations over signing.wire: produce, preview, sign_list, certificates (app/adapters/letters.py is
-the caller); log_key, sign_checkpoint (app/adapters/log_signers.py). The web process can't read a
-key; a letter leaves this process sealed.
+Operations over signing.wire: produce, preview, sign_list, archive_stamp, certificates
+(app/adapters/letters.py is the caller); log_key, sign_checkpoint (app/adapters/log_signers.py). The
+web process can't read a key; a letter leaves this process sealed.
 """
 
 import argparse

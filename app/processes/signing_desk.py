@@ -3,7 +3,7 @@
 import os
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,17 +11,17 @@ from typing import Any
 
 from app.processes.letter_refusals import LetterNotMade
 from app.processes.log_signer import LogSigner
-from app.processes.produce import check_signed, produce
+from app.processes.produce import produce, sign_and_check
 from app.processes.signing_keys import PLATFORM, KeyRing, Use
 from guarantees.errors import GuaranteeError
 from guarantees.letter_reports import ReportPress
-from guarantees.letters import LetterPress, MissingGlyph, RenderFailed
+from guarantees.letters import Design, LetterPress, MissingGlyph, RenderFailed
 from guarantees.ports import LetterOrder, Produced
 from guarantees.values.terms import Terms
+from signing import archival
 from signing.certificates import name_of
-from signing.errors import LetterNotSignable, TimestampError
-from signing.pdf import sign_letter
-from signing.timestamps import LONGEST_TOKEN, HttpTimestamper, Timestamper, Token
+from signing.errors import EvidenceMissing, Malformed, TimestampError
+from signing.timestamps import HttpTimestamper, Timestamper, Token
 from signing.trust import Trust, load_trust
 from signing.wire import Fields, Handler, Peer, RemoteError
 
@@ -34,7 +34,7 @@ class TimestamperPool:
     def __init__(self, url: str) -> None:
         self._url = url
         self._idle: queue.LifoQueue[HttpTimestamper] = queue.LifoQueue()
-        self.longest = LONGEST_TOKEN
+        self.last: Token | None = None
 
     def token(self, digest: bytes) -> Token:
         """A token over a SHA-256 digest. Raises TimestampError."""
@@ -43,9 +43,8 @@ class TimestamperPool:
         except queue.Empty:
             held = HttpTimestamper(self._url)
         try:
-            token = held.token(digest)
-            self.longest = held.longest
-            return token
+            self.last = held.token(digest)
+            return self.last
         finally:
             self._idle.put(held)
 
@@ -102,25 +101,30 @@ class SigningDesk:
             archive_key=self.keys.archive_key(issuer),
         )
 
-    def preview(self, terms: str, template: str) -> bytes:
+    def preview(self, terms: str, template: str, logo: bytes = b"", seal: bytes = b"") -> bytes:
         """A specimen (样张), unsigned and without number."""
-        return self.press.specimen(Terms.from_canonical(terms.encode()), template=template)
+        read = Terms.from_canonical(terms.encode())
+        return self.press.specimen(read, template=template, design=Design(logo, seal))
 
     def sign_list(self, document: dict[str, Any]) -> bytes:
         """The list of an opening, signed with the platform's key."""
         pdf = self.reports.opening_result(document)
         key = self.keys.use(Use(PLATFORM, "", str(document.get("opening", "")), "list"))
-        now = self.clock()
+        signed, _ = sign_and_check(
+            pdf, LIST_REASON, key, self.timestamper, self.trust(), self.clock()
+        )
+        return signed
+
+    def archive_stamp(self, sha256: bytes, before: Sequence[bytes]) -> bytes:
+        """The next archive time-stamp of a letter with that digest (signing.archival)."""
         try:
-            signed = sign_letter(
-                pdf, key=key, timestamper=self.timestamper, reason=LIST_REASON, now=now
-            )
+            earlier = [archival.ArchiveStamp.from_bytes(one) for one in before]
+            made = archival.stamp(sha256, earlier, self.timestamper, self.trust(), self.clock())
         except TimestampError as error:
             raise LetterNotMade("timestamp", error.reason) from None
-        except LetterNotSignable as error:
-            raise LetterNotMade("not_signable", error.why) from None
-        check_signed(signed, key, self.trust(), now)
-        return signed
+        except (EvidenceMissing, Malformed) as error:
+            raise LetterNotMade("not_verified", str(error)) from None
+        return made.to_bytes()
 
     def certificates(self) -> list[dict[str, Any]]:
         """Public certificates of all keys here, each with its issuers, DER."""
@@ -148,10 +152,16 @@ class SigningDesk:
             return produced_fields(self.produce(_order(fields), person=person))
 
         def preview(fields: Fields) -> Fields:
-            return {"pdf": self.preview(str(fields["terms"]), str(fields["template"]))}
+            pictures = (bytes(fields["logo"]), bytes(fields["seal"]))
+            pdf = self.preview(str(fields["terms"]), str(fields["template"]), *pictures)
+            return {"pdf": pdf}
 
         def sign_list(fields: Fields) -> Fields:
             return {"pdf": self.sign_list(dict(fields["document"]))}
+
+        def archive_stamp(fields: Fields) -> Fields:
+            before = [bytes(one) for one in fields["before"]]
+            return {"stamp": self.archive_stamp(bytes(fields["sha256"]), before)}
 
         def certificates(fields: Fields) -> Fields:
             del fields
@@ -159,7 +169,7 @@ class SigningDesk:
 
         letters = {
             operation.__name__: _handler(operation)
-            for operation in (produce, preview, sign_list, certificates)
+            for operation in (produce, preview, sign_list, archive_stamp, certificates)
         }
         return {**letters, **(self.log.handlers() if self.log else {})}
 
@@ -184,7 +194,7 @@ def _order(fields: Fields) -> LetterOrder:
     for name in ("intent", "terms", "template", "check_code", "verify_url", "lot", "profile"):
         if not isinstance(getattr(order, name), str):
             raise TypeError(name)
-    for name in ("certificate", "recovery"):
+    for name in ("certificate", "recovery", "logo", "seal"):
         if not isinstance(getattr(order, name), bytes):
             raise TypeError(name)
     return order

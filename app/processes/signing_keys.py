@@ -3,8 +3,11 @@
 A folder of mode 0700 that only the signer's user can read:
 
     passphrase          of all key files here (0600)
-    <code>.key.pem      encrypted PKCS#8, with <code>.pem: certificate, then its issuers
-    platform.key.pem    what the platform signs its own documents with
+    <code>.pem          an institution's certificate, then its issuers; and where its key is:
+    <code>.key.pem      encrypted PKCS#8 (demonstration), or
+    <code>.token.json   in a token, with <code>.pin (signing/keys/token.py), or
+    <code>.remote.json  with the institution (signing/keys/remote.py)
+    platform.*          what the platform signs its own documents with
     <code>.archive.pub  the institution's archive key, public half (signing/seal, wrap A); its
                         private half never lies here, but in the demonstration, as <code>.archive
     journal             one hash-chained line for every use of a key, never rewritten
@@ -13,6 +16,7 @@ A folder of mode 0700 that only the signer's user can read:
 """
 
 import fcntl
+import hashlib
 import os
 import threading
 from collections.abc import Callable
@@ -28,11 +32,28 @@ from guarantees.values.codes import BadCode, parse_credit_code
 from signing import private_files
 from signing.certificates import credit_code_of, load_key
 from signing.errors import KeyStoreError
-from signing.keys.protocol import Algorithm, SigningKey
+from signing.keys import remote, token
+from signing.keys.protocol import Algorithm, SigningKey, sign_with
 from signing.timekeeper.journal import Event, FileJournal, Journal, JournalUnavailable
 
 PLATFORM = "platform"
 _LONGEST_PASSPHRASE = 4096
+
+
+def _software(folder: Path, name: str, passphrase: bytes) -> SigningKey:
+    return load_key(folder, name, passphrase=passphrase)
+
+
+def _token(folder: Path, name: str, _passphrase: bytes) -> SigningKey:
+    return token.load(folder, name)
+
+
+def _remote(folder: Path, name: str, _passphrase: bytes) -> SigningKey:
+    return remote.load(folder, name)
+
+
+_HOLDERS = {".key.pem": _software, ".token.json": _token, ".remote.json": _remote}
+"""Ending of the file that says who holds a key, and how the key is got."""
 
 ARCHIVE_KEY_BYTES = 32
 """X25519."""
@@ -83,6 +104,15 @@ class RecordedKey:
 
     def sign(self, data: bytes) -> bytes:
         """LetterNotMade("journal") if the use can't be recorded: then nothing is signed."""
+        self._record(data)
+        return self._key.sign(data)
+
+    def sign_seeing(self, data: bytes, document: bytes) -> bytes:
+        """The same, for a holder who wants to see the document."""
+        self._record(data)
+        return sign_with(self._key, data, lambda: document)
+
+    def _record(self, data: bytes) -> None:
         use = self._use
         fields = {
             "institution": use.institution,
@@ -90,16 +120,16 @@ class RecordedKey:
             "intent": use.intent,
             "purpose": use.purpose,
             "key": self._key.key_id,
+            "data": hashlib.sha256(data).hexdigest(),
         }
         try:
             self._journal.append("key.used", self._clock(), fields)
         except JournalUnavailable as error:
             raise LetterNotMade("journal", error.reason) from None
-        return self._key.sign(data)
 
 
 class KeyRing:
-    """The folder's keys, each loaded once, when first needed; safe to share between threads."""
+    """The folder's keys, loaded when first needed and after a rotation; for many threads."""
 
     def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
         """ExposedFile, KeyStoreError, JournalBroken; BlockingIOError if another signer runs."""
@@ -108,12 +138,16 @@ class KeyRing:
         self._lock_file = _hold(folder / "lock")
         self._passphrase = _passphrase(folder / "passphrase")
         self._journal = _LockedJournal(FileJournal(folder / "journal"))
-        self._keys: dict[str, SigningKey] = {}
+        self._keys: dict[str, tuple[tuple[tuple[str, int], ...], SigningKey]] = {}
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
         """Credit codes of institutions that have a key here, and `platform`."""
-        return sorted(path.name.removesuffix(".key.pem") for path in self._folder.glob("*.key.pem"))
+        return sorted(
+            path.name.removesuffix(ending)
+            for ending in _HOLDERS
+            for path in self._folder.glob(f"*{ending}")
+        )
 
     def key(self, name: str) -> SigningKey:
         """The key of an institution or the platform; LetterNotMade("no_signing_key")."""
@@ -123,9 +157,26 @@ class KeyRing:
             except BadCode:
                 raise LetterNotMade("no_signing_key", "credit_code") from None
         with self._lock:
-            if name not in self._keys:
-                self._keys[name] = self._load(name)
-            return self._keys[name]
+            found, seen = self._keys.get(name), self._look(name)
+            if found is None or found[0] != seen:
+                key = self._load(name)
+                if found is not None:
+                    self._changed(name, found[1], key)
+                self._keys[name] = seen, key
+                return key
+            return found[1]
+
+    def _look(self, name: str) -> tuple[tuple[str, int], ...]:
+        """Which files say what a key is, and their times: a successor shows in them."""
+        paths = [self._folder / f"{name}{ending}" for ending in (*_HOLDERS, ".pem")]
+        return tuple((path.name, path.stat().st_mtime_ns) for path in paths if path.exists())
+
+    def _changed(self, name: str, former: SigningKey, key: SigningKey) -> None:
+        fields = {"institution": name, "former": former.key_id, "key": key.key_id}
+        try:
+            self._journal.append("key.changed", self._clock(), fields)
+        except JournalUnavailable as error:
+            raise LetterNotMade("journal", error.reason) from None
 
     def archive_key(self, name: str) -> bytes | None:
         """Public half of the institution's archive key; None: it has none, and keeps no copy."""
@@ -145,8 +196,11 @@ class KeyRing:
         return RecordedKey(key, use, self._journal, self._clock)
 
     def _load(self, name: str) -> SigningKey:
+        held = [load for end, load in _HOLDERS.items() if (self._folder / f"{name}{end}").exists()]
+        if len(held) != 1:
+            raise LetterNotMade("no_signing_key", "none" if not held else "held in several places")
         try:
-            key = load_key(self._folder, name, passphrase=self._passphrase)
+            key = held[0](self._folder, name, self._passphrase)
         except KeyStoreError as error:
             raise LetterNotMade("no_signing_key", error.why) from None
         if name != PLATFORM and credit_code_of(key.certificate) != name:

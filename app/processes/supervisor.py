@@ -101,6 +101,7 @@ class Supervisor:
         arguments = (
             *("--folder", str(self.places.authority), "--ring", str(self.settings.signer)),
             *("--trust", str(self.places.trust), "--fd", str(listener.fileno())),
+            *("--gm", *self.settings.gm_institutions),
         )
         spec = self._spec("authority", "authority", arguments, self.users.sign)
         self.keeper.start(replace(spec, descriptors=(listener.fileno(),)))

@@ -20,6 +20,7 @@ from app.auth.setup import init_auth
 from app.factory import create_app
 from app.house import House
 from app.jobs import key_changes, openings
+from app.jobs.archiving import Archiving
 from app.jobs.reminders import Reminders
 from app.jobs.rounds import Rounds
 from app.jobs.sequencer import Sequencer
@@ -79,9 +80,9 @@ def _secret(vault: Vault) -> str:
 
 def lanes_of(house: House) -> tuple[Lane, ...]:
     """One for each kind of message: a bank that hangs holds up no letter; one for the rounds, and
-    one for reminders."""
+    each for reminders and archive time-stamps."""
     jobs = (Jobs(house, {kind: handler}) for kind, handler in HANDLERS.items())
-    return (*jobs, Rounds(house), Reminders(house))
+    return (*jobs, Rounds(house), Reminders(house), Archiving(house))
 
 
 def main(argv: list[str]) -> int:

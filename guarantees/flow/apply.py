@@ -100,6 +100,7 @@ def _submit_one(
     choice: Choice,
 ) -> str:
     lot, version = running.taking_bids(session, choice.lot, now)
+    running.openable(session, lot.project_id, now)
     product = _offered(session, choice.product, lot, version, len(form.members))
     case = _new_case(actor, now, form, supplier, lot, version, product)
     judgement = facts.application(

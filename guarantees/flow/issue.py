@@ -6,21 +6,24 @@ tried again, exactly one letter comes out: the write-once store decides which.
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
-from guarantees.errors import N_, NotFound, TooLate
-from guarantees.errors import Unavailable as ServiceUnavailable
+from guarantees.errors import N_, NoOpeningKey, NotFound, TooLate
 from guarantees.flow import steps
 from guarantees.flow.steps import automatic, envelopes, running
 from guarantees.ports import Files, LetterFactory, LetterOrder, Vault
-from guarantees.records import casebook, facts, log, trustbook
+from guarantees.queries import opening_keys
+from guarantees.records import casebook, facts, letter_design, log, trustbook
 from guarantees.records.case import Case, DueBack, Guarantee, Intent, Letter
+from guarantees.records.letter_design import LetterDesign
 from guarantees.records.organisation import Organisation
 from guarantees.records.project import Opening, ProjectVersion, expiry, lot_notice
 from guarantees.sums.due_back import MOST
+from guarantees.tables.letter_forms import newest
 from guarantees.tables.lifecycle import NEW, move
 from guarantees.values.actor import SYSTEM
 from guarantees.values.codes import check_code, new_letter_number
@@ -29,9 +32,10 @@ from guarantees.values.moments import beijing_date
 from guarantees.values.parties import Party
 from guarantees.values.terms import IssuerType, Terms
 
-TEMPLATE = "bid/v1"
 EXAMINATION_DAYS = 5
 """Business days to examine a demand (URDG 758 art. 20)."""
+WAITS = "letter.waits"
+"""Event and notice."""
 GOVERNING_LAW = "中华人民共和国法律"
 
 
@@ -41,7 +45,8 @@ def reserve(
     """Fix number, terms and opening of the letter before anything is made.
 
     Called again it answers the same order; None once the letter is settled. `TooLate` after the
-    lot's opening has begun: a letter that nobody would open is not made.
+    lot's opening has begun: a letter that nobody would open is not made. `NoOpeningKey` if every
+    key has gone since the payment (revoked, expired, a mandate withdrawn): see `wait_for_key`.
     """
     case = casebook.get(session, case_id)
     if case.letter is not None:
@@ -110,6 +115,22 @@ def log_letter(session: Session, intent: Intent, stored: envelopes.Stored) -> by
     return log.pending(session, "seal", envelope, intent.salt)
 
 
+def wait_for_key(session: Session, now: datetime, case_id: str) -> None:
+    """The letter waits until somebody could open it; said once in the case, and to the institution.
+
+    Procurer and agency hear of it without any case, as of every project that lacks a key
+    (flow/remind): mail to them because of a bid would tell that there is one.
+    """
+    case = casebook.get(session, case_id)
+    if case.letter is not None or case.events[-1].what == WAITS:
+        return
+    if running.hold(session, case.lot).state != "sealed":
+        return
+    steps.record(case, SYSTEM, now, WAITS)
+    casebook.save(session, case)
+    steps.tell(session, WAITS, case.institution)
+
+
 def lapse(session: Session, now: datetime, case_id: str) -> None:
     """The opening began before the letter was made: nothing is issued, the premium is due back.
 
@@ -138,7 +159,8 @@ def _opening(session: Session, case: Case, now: datetime) -> Opening:
 
 
 def _intent(session: Session, case: Case, opening: Opening, now: datetime) -> Intent:
-    terms = _terms(session, case, opening, now)
+    design = letter_design.in_use(session, case.institution)
+    terms = _terms(session, case, opening, now, design.clauses if design else [])
     canonical = terms.canonical()
     return Intent(
         id=new_id(),
@@ -146,15 +168,18 @@ def _intent(session: Session, case: Case, opening: Opening, now: datetime) -> In
         check_code=check_code(),
         terms=canonical.decode(),
         digest=session.info["vault"].tag("terms", canonical),
-        template=TEMPLATE,
+        template=newest(terms.kind, terms.form).name,
         opening=opening.id,
         salt=secrets.token_bytes(32),
         reserved_at=now,
         archive=True,
+        design=design.id if design else "",
     )
 
 
-def _terms(session: Session, case: Case, opening: Opening, now: datetime) -> Terms:
+def _terms(
+    session: Session, case: Case, opening: Opening, now: datetime, clauses: Sequence[str]
+) -> Terms:
     lot = steps.lot(session, case.lot)
     version = steps.current_version(session, lot.project)
     institution = steps.organisation(session, case.institution)
@@ -186,6 +211,7 @@ def _terms(session: Session, case: Case, opening: Opening, now: datetime) -> Ter
         examination_days=EXAMINATION_DAYS,
         governing_law=GOVERNING_LAW,
         signatory=str(institution.details.get("signatory", institution.name)),
+        clauses=tuple(clauses),
     )
 
 
@@ -219,10 +245,11 @@ def _order(
     base_url: str,
     recovery: bytes,
 ) -> LetterOrder:
-    recipients = envelopes.recipients(session, steps.lot(session, case.lot), now)
+    recipients = opening_keys.recipients(session, case.project, now)
     if not recipients:
-        raise ServiceUnavailable(noun="opening key", id=case.lot)
+        raise NoOpeningKey(noun="project", id=case.project)
     guard = trustbook.guard(session)
+    design = session.get_one(LetterDesign, intent.design) if intent.design else None
     query = urlencode({"number": intent.number, "code": intent.check_code})
     return LetterOrder(
         intent=intent.id,
@@ -236,4 +263,6 @@ def _order(
         recovery=recovery,
         profile=guard.profile,
         trustees=guard.trustees,
+        logo=design.logo if design else b"",
+        seal=design.seal if design else b"",
     )

@@ -47,7 +47,7 @@ def order(session: Session, actor: Actor, now: datetime, case_id: str, payer_acc
     if current is not None and current.state in ("ordered", "settled"):
         return current.reference
     move("application", case.state, "issuing", "payment.settle")  # payable in this state
-    _check_deadline(session, case, now)
+    _check_payable(session, case, now)
     account = _payer(session, case, actor, payer_account)
     payment = Payment(
         reference=f"BF{secrets.token_hex(12).upper()}",
@@ -183,9 +183,10 @@ def _problem(session: Session, case: Case, payment: Payment, notice: BankNotice)
     return ""
 
 
-def _check_deadline(session: Session, case: Case, now: datetime) -> None:
+def _check_payable(session: Session, case: Case, now: datetime) -> None:
     """The notice in force decides: a correction may have moved the deadline since the quote."""
     running.taking_bids(session, case.lot, now)
+    running.openable(session, case.project, now)
     if now >= case.quote.valid_until:
         raise TooLate(noun="quote", id=case.id)
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from guarantees.errors import MoveRefused, NotFound, PassphraseRefused, RehearsalFailed
 from guarantees.flow import steps
 from guarantees.flow.steps import envelopes, keyring, rehearsals, trials
+from guarantees.queries import opening_keys
 from guarantees.records.person import CMS, OpeningKey
 from guarantees.records.project import Lot
 from guarantees.records.rehearsal import Rehearsal
@@ -134,5 +135,5 @@ def _asked(session: Session, lot_id: str, token: Recipient) -> Rehearsal | None:
 
 
 def _recipients(session: Session, lot: Lot, now: datetime) -> tuple[Recipient, ...]:
-    found = envelopes.recipients(session, lot, now)
+    found = opening_keys.recipients(session, lot.project_id, now)
     return tuple(Recipient.read(label, key) for label, key in found)

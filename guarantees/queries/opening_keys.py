@@ -1,5 +1,7 @@
-"""Keys of an organisation as its people see them; nothing here depends on any letter."""
+"""Keys of an organisation as its people see them, and those that letters are sealed to; nothing
+here depends on any letter."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
+from guarantees.queries import rehearsals
 from guarantees.records.key_change import KeyChange
 from guarantees.records.person import CMS, OpeningKey, Person
 from guarantees.tables import permissions
@@ -83,3 +86,42 @@ def _state(key: OpeningKey, running: set[str], now: datetime) -> str:
     if key.state == "active" and key.kind == CMS and certificate_fault(key.public_key, now):
         return "expired"
     return key.state
+
+
+# --- to whom letters are sealed
+
+
+Recipients = tuple[tuple[str, bytes], ...]
+"""(role, public key; of a token its certificate): the procurer's keys, then the agency's, each the
+oldest first."""
+
+
+def recipients(session: Session, project_id: str, now: datetime) -> Recipients:
+    """Keys of the procurer and of an agency with a mandate to open: active ones alone, of a token
+    while its certificate is valid. None: a letter that was sealed now could not be opened."""
+    return recipients_of(session, [project_id], now)[project_id]
+
+
+def recipients_of(
+    session: Session, projects: Collection[str], now: datetime
+) -> dict[str, Recipients]:
+    sides = rehearsals.sides(session, projects)
+    organisations = {one for listed in sides.values() for _role, one in listed}
+    keys = session.scalars(
+        select(OpeningKey)
+        .where(OpeningKey.organisation_id.in_(organisations), OpeningKey.state == "active")
+        .order_by(OpeningKey.created_at)
+    )
+    held: dict[str, list[bytes]] = {}
+    for key in keys:
+        if key.kind != CMS or not certificate_fault(key.public_key, now):
+            held.setdefault(key.organisation_id, []).append(key.public_key)
+    return {
+        project: tuple((role, key) for role, one in listed for key in held.get(one, ()))
+        for project, listed in sides.items()
+    }
+
+
+def openable(session: Session, project_id: str, now: datetime) -> bool:
+    """Whether a letter that was sealed now could be opened: only then it can be applied for."""
+    return bool(recipients(session, project_id, now))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
@@ -25,6 +25,9 @@ from guarantees.records.project import Lot, Mandate, Opening, Project, ProjectVe
 from guarantees.records.sealed import LogLeaf
 from guarantees.tables import permissions
 from guarantees.values.actor import Actor
+
+ATTENDING = frozenset({"opening.read", "lot.open"})
+"""What an agency must be let do to enter the room: who opens sees."""
 
 LONGEST_LIST = 200
 """Openings on one page; older ones are found through their projects."""
@@ -187,13 +190,9 @@ def openings_of(session: Session, actor: Actor, now: datetime) -> list[tuple[Lot
     if actor.organisation_role == "procurer":
         concerned = concerned.where(ProjectVersion.procurer_id == actor.organisation_id)
     else:
-        concerned = concerned.where(
-            Project.id.in_(
-                select(Mandate.project_id).where(
-                    Mandate.agency_id == actor.organisation_id, Mandate.withdrawn_at.is_(None)
-                )
-            )
-        )
+        mandates = session.scalars(_mandates(actor))
+        attended = [one.project_id for one in mandates if ATTENDING & set(one.actions)]
+        concerned = concerned.where(Project.id.in_(attended))
     openings = session.scalars(
         select(Opening)
         .join(Lot, Lot.id == Opening.lot_id)
@@ -236,17 +235,18 @@ def _version(session: Session, lot: LotRow) -> ProjectVersion:
 
 def attends(session: Session, actor: Actor, version: ProjectVersion) -> bool:
     """Whether the actor's organisation sees the project's openings: as its procurer, or as an
-    agency that the procurer lets."""
+    agency that the procurer lets see or open them."""
     if actor.organisation_role == "procurer":
         return version.procurer_id == actor.organisation_id
-    mandate = session.scalars(
-        select(Mandate).where(
-            Mandate.project_id == version.project_id,
-            Mandate.agency_id == actor.organisation_id,
-            Mandate.withdrawn_at.is_(None),
-        )
-    ).one_or_none()
-    return mandate is not None and "opening.read" in mandate.actions
+    own = _mandates(actor).where(Mandate.project_id == version.project_id)
+    mandate = session.scalars(own).one_or_none()
+    return mandate is not None and bool(ATTENDING & set(mandate.actions))
+
+
+def _mandates(actor: Actor) -> Select[Mandate]:
+    return select(Mandate).where(
+        Mandate.agency_id == actor.organisation_id, Mandate.withdrawn_at.is_(None)
+    )
 
 
 def _keys(session: Session, actor: Actor, version: ProjectVersion, lot_id: str) -> list[KeyRow]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
-from guarantees.queries import openings, rehearsals
+from guarantees.queries import opening_keys, openings, rehearsals
 from guarantees.queries.projects import CorrectionRow, concerns, corrections, versions_of
 from guarantees.records import project_notice
 from guarantees.records.guarantee import EventRow
@@ -109,6 +109,8 @@ class ProjectView(ProjectNow):
     corrections: tuple[CorrectionRow, ...]
     mandates: tuple[MandateRow, ...]
     keys: tuple[OpeningKeyRow, ...]
+    openable: bool
+    """Somebody who may open has a key that serves; otherwise nobody can apply for a guarantee."""
     history: tuple[HistoryRow, ...]
     demonstration: bool
     ahead: int
@@ -140,6 +142,7 @@ def view(session: Session, actor: Actor, now: datetime, project_id: str) -> Proj
         corrections=corrections(session, project_id),
         mandates=_mandates(session, project_id),
         keys=_keys_of(session, actor, [version.procurer_id, version.agency_id], ahead),
+        openable=opening_keys.openable(session, project_id, now),
         history=_history(session, project_id),
         demonstration=project.demonstration,
         ahead=len(ahead),
@@ -174,7 +177,7 @@ def _found(
     ).one_or_none()
     if found is None:
         raise NotFound(noun="project", id=project_id)
-    return found._tuple()
+    return found
 
 
 def _may_change(actor: Actor, project: Project, version: ProjectVersion) -> bool:

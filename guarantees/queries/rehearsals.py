@@ -66,13 +66,21 @@ def asked(session: Session, lot_id: str) -> frozenset[bytes]:
 
 def parties(session: Session, project_id: str) -> list[tuple[str, str]]:
     """(role, organisation) of the procurer and of the agency that may open for it."""
-    version = session.scalars(
+    return sides(session, [project_id])[project_id]
+
+
+def sides(session: Session, projects: Collection[str]) -> dict[str, list[tuple[str, str]]]:
+    """The same for many projects."""
+    versions = session.scalars(
         select(ProjectVersion)
         .join(Project, Project.id == ProjectVersion.project_id)
-        .where(Project.id == project_id, ProjectVersion.number == Project.current)
-    ).one()
-    mandates = _mandates(session, [project_id])
-    return _parties(version, mandates)
+        .where(Project.id.in_(projects), ProjectVersion.number == Project.current)
+    )
+    mandates = _mandates(session, projects)
+    return {
+        one.project_id: _parties(one.project_id, one.procurer_id, one.agency_id, mandates)
+        for one in versions
+    }
 
 
 def unproved(session: Session, project_id: str, organisation_id: str) -> frozenset[str]:
@@ -105,7 +113,14 @@ def coming(session: Session, actor: Actor, now: datetime) -> list[ComingRow]:
     """
     permissions.check(actor, "rehearsal.read", now)
     query = (
-        select(Opening, ProjectVersion)
+        select(
+            Opening.lot_id,
+            Opening.opening_time,
+            # Not the whole version: its lots would be read as often as it has lots.
+            ProjectVersion.project_id,
+            ProjectVersion.procurer_id,
+            ProjectVersion.agency_id,
+        )
         .join(Lot, Lot.id == Opening.lot_id)
         .join(Project, Project.id == Lot.project_id)
         .join(
@@ -124,21 +139,26 @@ def coming(session: Session, actor: Actor, now: datetime) -> list[ComingRow]:
     if actor.organisation_role == "regulator":
         region = session.get_one(Organisation, actor.organisation_id).region
         query = query.where(ProjectVersion.region.startswith(region, autoescape=True))
-    return _rows(session, [(one.lot_id, one.opening_time, v) for one, v in session.execute(query)])
+    return _rows(session, session.execute(query).all())
 
 
-def _rows(
-    session: Session, found: Sequence[tuple[str, datetime, ProjectVersion]]
-) -> list[ComingRow]:
-    lots = lot_rows(session, {lot_id for lot_id, _at, _version in found})
-    mandates = _mandates(session, {version.project_id for _lot, _at, version in found})
-    sides = {version.project_id: _parties(version, mandates) for _lot, _at, version in found}
+Coming = tuple[str, datetime, str, str | None, str | None]
+"""Lot, opening time; project, its procurer and agency."""
+
+
+def _rows(session: Session, found: Sequence[Coming]) -> list[ComingRow]:
+    lots = lot_rows(session, {lot_id for lot_id, *_more in found})
+    mandates = _mandates(session, {project for _lot, _at, project, *_more in found})
+    sides = {
+        project: _parties(project, procurer, agency, mandates)
+        for _lot, _at, project, procurer, agency in found
+    }
     organisations = {one for listed in sides.values() for _role, one in listed}
     names = _names(session, organisations)
     keys = _keys(session, organisations)
     known = passed(session, list(lots))
     made = []
-    for lot_id, opening_time, version in found:
+    for lot_id, opening_time, project, *_more in found:
         rows = [
             PartyRow(
                 role,
@@ -146,16 +166,18 @@ def _rows(
                 len(keys.get(one, ())),
                 sum((lot_id, key) in known for key in keys.get(one, ())),
             )
-            for role, one in sides[version.project_id]
+            for role, one in sides[project]
         ]
         made.append(ComingRow(lots[lot_id], opening_time, tuple(rows)))
     return made
 
 
-def _parties(version: ProjectVersion, mandates: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    found = [("procurer", version.procurer_id)] if version.procurer_id else []
-    if version.agency_id and (version.project_id, version.agency_id) in mandates:
-        found.append(("agency", version.agency_id))
+def _parties(
+    project: str, procurer: str | None, agency: str | None, mandates: set[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    found = [("procurer", procurer)] if procurer else []
+    if agency and (project, agency) in mandates:
+        found.append(("agency", agency))
     return found
 
 

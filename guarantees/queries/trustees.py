@@ -118,6 +118,12 @@ def absent(session: Session, now: datetime) -> tuple[Presence, ...]:
     return tuple(one for one in in_force(session, now) if one.absent)
 
 
+def seen_absent(session: Session, actor: Actor, now: datetime) -> tuple[Presence, ...]:
+    """The same, for those who supervise openings."""
+    permissions.check(actor, "rehearsal.read", now)
+    return absent(session, now)
+
+
 def in_force(session: Session, now: datetime) -> tuple[Presence, ...]:
     """Trustees of the profile that letters are sealed under now; none for the timekeeper alone."""
     setting = held.setting(session)

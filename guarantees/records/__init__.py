@@ -3,6 +3,7 @@
 from guarantees.records import (
     guarantee,
     key_change,
+    letter_design,
     log,
     lot_end,
     organisation,
@@ -19,6 +20,7 @@ from guarantees.records import (
 __all__ = [
     "guarantee",
     "key_change",
+    "letter_design",
     "log",
     "lot_end",
     "organisation",

@@ -133,6 +133,8 @@ class Intent:
     archive: bool = False
     """Whether the letter is made with an archive copy for its institution (sealing.md 11); those
     of the first version were not."""
+    design: str = ""
+    """Id of the institution's letter design; empty: none."""
 
 
 @dataclass

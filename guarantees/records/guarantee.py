@@ -109,6 +109,19 @@ class LetterRow(Base):
     file: Mapped[str] = mapped_column(String(60))
 
 
+class ArchiveStampRow(Base):
+    """An archive time-stamp beside an opened letter (signing.archival), from 1 upwards."""
+
+    __tablename__ = "archive_stamp"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("letter.case_id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    stamp: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    """End of the stamp's certificate: before that it gets a successor."""
+
+
 class PaymentRow(Base):
     __tablename__ = "payment"
     __table_args__ = (word("state", PAYMENT_STATES),)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Notice:
     event: str
     to: str
-    """"supplier", "institution", "procurer", "agency": its people with one of `roles`."""
+    """Role of an organisation: its people with one of `roles`."""
     roles: frozenset[str]
     text: str
     """Template in templates/mail."""
@@ -36,6 +36,7 @@ NOTICES = (
     Notice("payment.failed", "supplier", frozenset({"clerk", "admin"}), "news"),
     Notice("letter.issued", "supplier", frozenset({"clerk", "admin"}), "news"),
     Notice("letter.lapsed", "supplier", frozenset({"clerk", "admin"}), "news"),
+    Notice("letter.waits", "institution", frozenset({"maker", "checker"}), "news"),
     Notice("policy.proposed", "institution", frozenset({"checker"}), "news"),
     Notice("project.corrected", "agency", frozenset({"opener", "clerk"}), "news"),
     Notice("project.corrected", "procurer", frozenset({"opener", "clerk"}), "news"),
@@ -48,9 +49,17 @@ NOTICES = (
     Notice("lot.end_confirmed", "procurer", frozenset({"opener", "clerk", "admin"}), "news"),
     Notice("term.short", "supplier", frozenset({"clerk", "admin"}), "correction"),
     Notice("term.short", "institution", frozenset({"maker", "checker"}), "correction"),
+    # Of every project alike: nobody has a key that could open letters for it.
+    Notice("opening_key.missing", "procurer", frozenset({"opener"}), "news"),
+    Notice("opening_key.missing", "agency", frozenset({"opener"}), "news"),
     # Before every opening alike, to those who have not rehearsed.
     Notice("rehearsal.due", "procurer", frozenset({"opener"}), "news"),
     Notice("rehearsal.due", "agency", frozenset({"opener"}), "news"),
+    # Before every opening alike, while a trustee could not act.
+    Notice("trustee.absent", "regulator", frozenset({"trustee"}), "news"),
+    Notice("trustee.absent", "trading_centre", frozenset({"trustee"}), "news"),
+    Notice("trustee.absent", "association", frozenset({"trustee"}), "news"),
+    Notice("trustee.absent", "operator", frozenset({"security_admin"}), "news"),
     # After T only.
     Notice("recovery.asked", "procurer", frozenset({"opener"}), "news"),
     Notice("recovery.seconded", "operator", frozenset({"security_admin"}), "news"),

@@ -84,6 +84,7 @@ PERMISSIONS: dict[str, Permission] = {
     "application.decide": _permit("institution", "checker", second_factor=True),
     "product.publish": _permit("institution", "maker checker"),
     "policy.propose": _permit("institution", "maker"),
+    "design.set": _permit("institution", "admin"),
     "policy.decide": _permit("institution", "checker", second_factor=True),
     # procurer and agency
     "project.read": _permit("procurer agency operator"),

@@ -13,12 +13,19 @@ from guarantees.values import terms_json
 from guarantees.values.codes import parse_letter_number
 from guarantees.values.money import LARGEST_FEN, Money
 from guarantees.values.parties import Party, check_applicants, check_role
+from guarantees.values.terms_kinds import check_kind
+from guarantees.values.terms_parts import (
+    Advance,
+    Contract,
+    Market,
+    Policy,
+    Reduction,
+    Warranty,
+)
 from guarantees.values.text import check_line
 
-SCHEMA = "baohan/terms/v1"
-
 Kind = Literal["bid", "performance", "quality", "advance_payment", "market_entry"]
-Form = Literal["independent", "accessory"]
+Form = Literal["independent", "accessory", "policy"]
 IssuerType = Literal["bank", "insurer", "guarantee_company"]
 KINDS: frozenset[str] = frozenset(get_args(Kind))
 FORMS: frozenset[str] = frozenset(get_args(Form))
@@ -26,12 +33,15 @@ ISSUER_TYPES: frozenset[str] = frozenset(get_args(IssuerType))
 
 DOCUMENT_LIMIT = 20
 _LIMITS = {
-    "project_name": (N_("项目名称"), 300),
-    "lot_number": (N_("标段编号"), 60),
-    "lot_name": (N_("标段名称"), 300),
     "place_of_presentation": (N_("交单地点"), 200),
     "governing_law": (N_("适用法律"), 200),
     "signatory": (N_("签署人"), 100),
+}
+_OPTIONAL_LIMITS = {
+    "project_number": (N_("项目编号"), 100),
+    "project_name": (N_("项目名称"), 300),
+    "lot_number": (N_("标段编号"), 60),
+    "lot_name": (N_("标段名称"), 300),
 }
 """Name shown and most characters, by field."""
 
@@ -93,7 +103,7 @@ class Terms:
     kind: Kind
 
     form: Form
-    """Independent (独立保函) or accessory to the debt (从属保函)."""
+    """Independent (独立保函), accessory to the debt (从属保函), or a policy (保证保险单)."""
 
     applicants: tuple[Party, ...]
     """Lead first, then the members of its consortium."""
@@ -109,11 +119,13 @@ class Terms:
     project_number: str | None
     """As the notice prints it; None where it prints none."""
 
-    project_name: str
+    project_name: str | None
+    """None for kinds without a project (market entry)."""
 
-    lot_number: str
+    lot_number: str | None
 
-    lot_name: str
+    lot_name: str | None
+    """With its number; None where the project has no lots, never so for a bid."""
 
     amount: Money
     """Most that the issuer pays in all; more than zero."""
@@ -128,8 +140,8 @@ class Terms:
     bid_validity_days: int
     """Calendar days the bid binds, 0 for kinds without a bid."""
 
-    opening_time: datetime
-    """Aware; the timekeeper's T of the opening certificate."""
+    opening_time: datetime | None
+    """Aware; the timekeeper's T of the opening certificate; None for kinds without a bid."""
 
     documents: tuple[str, ...]
     """Papers a demand needs, in words (法释〔2016〕24号 art. 1 and 3)."""
@@ -144,12 +156,36 @@ class Terms:
     signatory: str
     """Who signs for the issuer, as printed."""
 
+    effective_event: str | None = None
+    """The letter binds from this event on, not before effective_from (URDG 758 art. 4 c)."""
+
+    expiry_event: str | None = None
+    """The letter ends with this event if it comes before expires_on (URDG 758 art. 25 c)."""
+
+    reductions: tuple[Reduction, ...] = ()
+    """Steps by which the amount falls, in order."""
+
+    contract: Contract | None = None
+
+    warranty: Warranty | None = None
+
+    advance: Advance | None = None
+
+    market: Market | None = None
+
+    policy: Policy | None = None
+    """For form "policy", and only for it."""
+
+    clauses: tuple[str, ...] = ()
+    """The institution's additional clauses (附加条款), which yield to the form's own."""
+
     def __post_init__(self) -> None:
         _check_choices(self)
         _check_texts(self)
         _check_numbers(self)
         _check_parties(self)
         _check_dates(self)
+        check_kind(self)
 
     def canonical(self) -> bytes:
         """The terms as RFC 8785 JSON; same terms, same bytes."""
@@ -175,8 +211,9 @@ def _check_choices(terms: Terms) -> None:
 def _check_texts(terms: Terms) -> None:
     for name, (field, limit) in _LIMITS.items():
         check_line(getattr(terms, name), field=field, limit=limit)
-    if terms.project_number is not None:
-        check_line(terms.project_number, field=N_("项目编号"), limit=100)
+    for name, (field, limit) in _OPTIONAL_LIMITS.items():
+        if (line := getattr(terms, name)) is not None:
+            check_line(line, field=field, limit=limit)
     if len(terms.documents) > DOCUMENT_LIMIT:
         raise TermsDocuments(limit=DOCUMENT_LIMIT, count=len(terms.documents))
     for document in terms.documents:
@@ -207,5 +244,5 @@ def _check_parties(terms: Terms) -> None:
 def _check_dates(terms: Terms) -> None:
     if terms.expires_on <= terms.effective_from:
         raise TermsDates(expires_on=terms.expires_on, effective_from=terms.effective_from)
-    if terms.opening_time.utcoffset() is None:
+    if terms.opening_time is not None and terms.opening_time.utcoffset() is None:
         raise TermsTime(opening_time=terms.opening_time.isoformat())

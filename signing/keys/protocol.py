@@ -1,7 +1,8 @@
 """What a signing key must be able to do, wherever it lives (software, PKCS#11 token, remote)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from asn1crypto import x509
 
@@ -41,3 +42,18 @@ class SigningKey(Protocol):
 
     def sign(self, data: bytes) -> bytes:
         """Signature value over `data` (hashed here). Raises SigningError if the key is gone."""
+
+
+@runtime_checkable
+class SeeingKey(SigningKey, Protocol):
+    """A key whose holder wants to see the document, not its hash alone."""
+
+    def sign_seeing(self, data: bytes, document: bytes) -> bytes:
+        """As `sign`; `document` is the whole file, with zeros where the signature will stand."""
+
+
+def sign_with(key: SigningKey, data: bytes, document: Callable[[], bytes] | None) -> bytes:
+    """Signature value over `data`, which is about a document if one is given."""
+    if document is not None and isinstance(key, SeeingKey):
+        return key.sign_seeing(data, document())
+    return key.sign(data)

@@ -31,6 +31,7 @@ ERASE_DELAY = timedelta(hours=72)
 """Time for others to notice a wrong erasure, which nothing can undo."""
 
 ERASING = faults.declare("timekeeper.erase.journaled")
+UNWRAPPED = faults.declare("timekeeper.shares.unwrapped")
 
 log = logging.getLogger("signing.timekeeper")
 
@@ -160,15 +161,9 @@ class Ending(Desk):
             self._check_time(known.certificate)
         key, to = self._key_of(opening), Recipient.of("recovery", self._recovery)
         shares = [self._archived(request, key, to, known.erasing) for request in requests]
-        fields = {
-            "opening": opening,
-            "wraps": checks.outcomes(requests, shares, "archived"),
-            "early": early and any(isinstance(share, bytes) for share in shares),
-            "clock": confirmed,
-            "peer": peer,
-        }
-        self._write("archived", fields)
-        return shares
+        ahead = early and any(isinstance(share, bytes) for share in shares)
+        fields = {"early": ahead, "clock": confirmed, "peer": peer}
+        return self._answered("archived", opening, requests, shares, fields)
 
     def _archived(
         self, request: ReleaseRequest, key: X25519PrivateKey, to: Recipient, erasing: bool
@@ -186,6 +181,20 @@ class Ending(Desk):
         return True
 
     # --- what releasing needs, too
+
+    def _answered(
+        self,
+        event: str,
+        opening: str,
+        requests: Sequence[ReleaseRequest],
+        shares: list[bytes | Refusal],
+        fields: dict[str, Any],
+    ) -> list[bytes | Refusal]:
+        """The shares, once it is written down for each wrap whether it was `event` or why not."""
+        faults.point(UNWRAPPED)
+        told = {"opening": opening, "wraps": checks.outcomes(requests, shares, event)}
+        self._write(event, told | fields)
+        return shares
 
     def _asked(self, opening: str) -> Mapping[str, Any]:
         """The authorities' answers; none is troubled while our own clock refuses anyway."""

@@ -29,7 +29,6 @@ from signing.timekeeper.store import KeyStore, StoreDamaged
 from signing.timekeeper.times import to_text
 
 KEY_STORED = faults.declare("timekeeper.register.key_stored")
-UNWRAPPED = faults.declare("timekeeper.release.unwrapped")
 
 
 class TimekeeperService(Ending):
@@ -169,11 +168,8 @@ class TimekeeperService(Ending):
         self._check_time(known.certificate)
         key = self._key_of(opening)
         shares = [self._share(request, key) for request in requests]
-        faults.point(UNWRAPPED)
-        outcomes = checks.outcomes(requests, shares, "released")
-        fields = {"opening": opening, "wraps": outcomes, "clock": confirmed, "peer": peer}
-        self._write("released", fields)
-        return shares
+        fields = {"clock": confirmed, "peer": peer}
+        return self._answered("released", opening, requests, shares, fields)
 
     def _share(self, request: ReleaseRequest, key: X25519PrivateKey) -> bytes | Refusal:
         if request.digest.hex() in self._state.withheld:

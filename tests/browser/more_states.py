@@ -68,6 +68,7 @@ class States:
         self._register()
         self._disable()
         self._offers()
+        self._designs()
         self._consortium()
         self._half_way()
         self._trustees()
@@ -188,6 +189,13 @@ class States:
         page = maker.page("/institution/products")
         [series] = re.findall(r"/institution/products/(\w{26})", page.partition("（停办）")[2])[:1]
         maker.sent(f"/institution/products/{series}/withdraw", "/institution/products")
+
+    def _designs(self) -> None:
+        """One version in use, one not yet."""
+        admin, path = self.as_("bank-admin"), "/institution/design/"
+        admin.sent(path, path, clauses="咨询由贸易金融部受理。")
+        admin.sent(f"{path}1/use", path)
+        admin.sent(path, path, clauses="")
 
     def _consortium(self) -> None:
         """An application with a member, for the first lot that the bank serves."""

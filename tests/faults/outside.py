@@ -126,8 +126,8 @@ def outside(world: World) -> Iterator[Outside]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bh-")))
         bank = Bank()
         made = Outside(world, bank, stack.enter_context(_bank_server(bank)), folder)
-        stack.enter_context(_wire_server(made.signer, _signer(world)))
-        stack.enter_context(_wire_server(made.timekeeper, _timekeeper(world)))
+        stack.enter_context(wire_server(made.signer, _signer(world)))
+        stack.enter_context(wire_server(made.timekeeper, _timekeeper(world)))
         yield made
 
 
@@ -146,7 +146,7 @@ def _bank_server(bank: Bank) -> Iterator[str]:
 
 
 @contextmanager
-def _wire_server(path: Path, handlers: Mapping[str, Handler]) -> Iterator[None]:
+def wire_server(path: Path, handlers: Mapping[str, Handler]) -> Iterator[None]:
     stop, ready = threading.Event(), threading.Event()
     users = frozenset({Path("/proc/self").stat().st_uid})
     thread = threading.Thread(

@@ -86,6 +86,9 @@ class Play:
         self.house.files.remove_leftovers()  # type: ignore[attr-defined]  # as every start does
         self.jobs = Jobs(self.house)
 
+    def close(self) -> None:
+        """What the part has begun in its own process ends."""
+
     def now(self) -> datetime:
         """Runs on across kills, as clocks do; T comes at once."""
         return self.phase + timedelta(seconds=time.time() - self.begun_at)

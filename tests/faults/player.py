@@ -8,9 +8,10 @@ that what is imported once serves all; answers one line for each:
      "passed": names of the fault points in their order, if the task asks for a "trace",
      "error": what went wrong, if anything did}
 
-A task with "fault" ends itself there, as BAOHAN_FAULT would make it. One with "kill_after":
-[commits, seconds] gets SIGKILL so long after it began that many commits: a slow machine moves no
-kill. One with "warm" is played without a fork, so that later ones begin with everything compiled.
+The "part" is one of PARTS. A task with "fault" ends itself there, as BAOHAN_FAULT would make it.
+One with "kill_after": [commits, seconds] gets SIGKILL so long after it began that many commits: a
+slow machine moves no kill. One with "warm" is played without a fork, so that later ones begin with
+everything compiled.
 With --once TASK it is the only one, played in this very process, under its own BAOHAN_FAULT.
 """
 
@@ -24,7 +25,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -34,10 +35,12 @@ from sqlalchemy.orm import Session
 from app.adapters.database import Sessions, make_engine
 from app.adapters.vault import Vault
 from signing import faults
+from tests.faults.ends import Ends
 from tests.faults.play import Play
 from tests.faults.stage import Stage
 from tests.faults.watch import watched
 
+PARTS: dict[str, type[Play]] = {"letters": Play, "ends": Ends}
 BEGUN = b"B"
 COMMITTING = b"c"
 
@@ -86,8 +89,12 @@ def _play(task: dict[str, Any], writing: int) -> int:
         sessions = Sessions(engine, Vault.load(stage.folder / "keys"))
         with sessions.reading() as session:
             session.connection()  # connected before the clock runs
-        play = Play(stage, sessions, task["outside"])
-        with watched(task.get("trace", False)) as passed, _telling(writing) as moments:
+        play = PARTS[task["part"]](stage, sessions, task["outside"])
+        with (
+            closing(play),
+            watched(task.get("trace", False)) as passed,
+            _telling(writing) as moments,
+        ):
             play.all()
         answer["moments"] = moments
         if task.get("trace"):

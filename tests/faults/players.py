@@ -44,12 +44,14 @@ class Players:
     process: subprocess.Popen[bytes]
     log: IO[bytes]
     outside: Outside
+    part: str
 
     def play(self, stage: Stage, **task: Any) -> Outcome:
         """`fault`, `kill_after`, `trace`: see tests/faults/player.py."""
         told, heard = self.process.stdin, self.process.stdout
         assert told is not None and heard is not None
-        told.write(json.dumps(_task(stage, self.outside, task)).encode() + b"\n")
+        asked = _task(stage, self.outside, {"part": self.part, **task})
+        told.write(json.dumps(asked).encode() + b"\n")
         told.flush()
         answer = heard.readline()
         assert answer, self._said()
@@ -83,7 +85,7 @@ def _task(stage: Stage, outside: Outside, task: dict[str, Any]) -> dict[str, Any
 
 
 @contextmanager
-def players(outside: Outside) -> Iterator[Players]:
+def players(outside: Outside, part: str = "letters") -> Iterator[Players]:
     """Ends with the block; so do its children, which it waits for."""
     with (
         tempfile.TemporaryFile() as log,
@@ -91,15 +93,15 @@ def players(outside: Outside) -> Iterator[Players]:
             PLAYER, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
         ) as process,
     ):
-        yield Players(process, log, outside)
+        yield Players(process, log, outside, part)
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(60) == 0
 
 
-def alone(stage: Stage, outside: Outside, fault: str) -> int:
+def alone(stage: Stage, outside: Outside, part: str, fault: str) -> int:
     """Exit code of a process started for this play alone, under its own BAOHAN_FAULT."""
-    task = json.dumps(_task(stage, outside, {}))
+    task = json.dumps(_task(stage, outside, {"part": part}))
     done = subprocess.run(
         (*PLAYER, "--once", task),
         cwd=ROOT,

@@ -1,5 +1,7 @@
 """Every fault point of the project, and where it is tested that a kill there harms nothing."""
 
+from collections.abc import Iterable
+
 STEPS = (
     "apply",
     "underwrite",
@@ -30,12 +32,29 @@ CALLS = (
 
 FILES = ("files", "log.tile", "log.checkpoint", "log.keys")
 
-PLAYED = (
-    *(f"{one}.{side}_commit" for one in STEPS for side in ("before", "after")),
-    *(f"{one}.{side}_call" for one in CALLS for side in ("before", "after")),
-    *(f"{one}.{side}_put" for one in FILES for side in ("before", "after")),
+ENDING = ("withdraw_letter", "withhold_letter", "key_change", "ask_end", "end_lot")
+"""Commits of withdrawing, changing a key and ending a lot."""
+
+PUBLISHING = ("begin_log", "plan_batch", "publish_batch", "outbox")
+
+
+def _around(words: Iterable[str], effect: str) -> tuple[str, ...]:
+    return tuple(f"{one}.{side}_{effect}" for one in words for side in ("before", "after"))
+
+
+PLAYED = (*_around(STEPS, "commit"), *_around(CALLS, "call"), *_around(FILES, "put"))
+"""Passed by the play of letters (tests.faults.play): each kills it in test_points.py."""
+
+ENDS_PLAYED = (
+    *_around((*ENDING, *PUBLISHING), "commit"),
+    *_around(("timekeeper.client", "mail", "log.signer", "log.cosigner"), "call"),
+    *_around(("log.tile", "log.checkpoint", "log.keys"), "put"),
+    *(f"timekeeper.journal.{one}" for one in ("writing", "written", "synced")),
+    "timekeeper.erase.journaled",
+    "timekeeper.shares.unwrapped",
+    "timekeeper.reply",
 )
-"""Passed by the play: each kills it in test_points.py."""
+"""Passed by the play of ends (tests.faults.ends), whose timekeeper is killed with it."""
 
 OTHER_WRITES = frozenset(
     {
@@ -50,7 +69,6 @@ OTHER_WRITES = frozenset(
         "register_project",
         "mandate",
         "opening_key",
-        "key_change",
         "recovery",
         "rehearsal",
         "reminder",
@@ -60,22 +78,17 @@ OTHER_WRITES = frozenset(
         "passphrase",
         "product",
         "policy",
+        "design",
         "draft",
         "withdraw",
-        "withdraw_letter",
-        "withhold_letter",
         "hold",
-        "ask_end",
-        "end_lot",
         "lapse",
+        "archive_stamp",
         "make_database",
         "demo_data",
     }
 )
-"""Commits before or beside the main way; each is one transaction with nothing around it, but for
-the timekeeper's calls around withhold_letter, ask_end and end_lot: interrupted at every one of
-them in tests/app/jobs/test_withholding.py and test_endings_interrupted.py. A change of key is
-stopped after each of its commits in tests/app/jobs/test_key_changes.py."""
+"""Commits before or beside the main way; each is one transaction with nothing around it."""
 
 OTHER_PROCESSES = ("timekeeper.", "private_files.")
 """Points of the timekeeper's process: killed in tests/signing/test_timekeeper_process.py."""

@@ -130,12 +130,17 @@ class Template:
     """A prepared world that nobody plays in; copying it is a matter of milliseconds."""
 
     def __init__(
-        self, kind: Kind, folder: Path, url: str, more: Callable[[World], None] | None = None
+        self,
+        kind: Kind,
+        folder: Path,
+        url: str,
+        more: Callable[[World], None] | None = None,
+        lots: int = 1,
     ) -> None:
         self.kind = kind
         self.folder = folder
         self.url = url
-        self.world = prepare(folder, url, more=more)
+        self.world = prepare(folder, url, lots, more)
 
     @contextmanager
     def copy(self, where: Path) -> Iterator[Stage]:
@@ -154,14 +159,14 @@ class Template:
 
 @contextmanager
 def template(
-    kind: Kind, folder: Path, more: Callable[[World], None] | None = None
+    kind: Kind, folder: Path, more: Callable[[World], None] | None = None, lots: int = 1
 ) -> Iterator[Template]:
     folder.mkdir()
     if kind == "sqlite":
-        yield Template(kind, folder, f"sqlite:///{folder / 'test.db'}", more)
+        yield Template(kind, folder, f"sqlite:///{folder / 'test.db'}", more, lots)
     else:
         with fresh_database(kind) as url:
-            yield Template(kind, folder, url, more)
+            yield Template(kind, folder, url, more, lots)
 
 
 @contextmanager

@@ -10,13 +10,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.adapters import log_audit
+from app.adapters.files_local import LocalFiles
 from app.adapters.log_folder import LogFolder
 from app.jobs.opened_files import list_name
-from guarantees.records import casebook, codec, exposure, slots
+from guarantees.flow.steps.rehearsals import SHOWN_DIGITS
+from guarantees.queries import audit
+from guarantees.records import archive, casebook, codec, exposure, slots
 from guarantees.records.base import Base
 from guarantees.records.case import Case
 from guarantees.records.guarantee import EventRow, OpeningResult
+from guarantees.records.key_change import KeyChange
+from guarantees.records.lot_end import LotEnd
 from guarantees.records.outbox import PURPOSE, Message
+from guarantees.records.person import OpeningKey
 from guarantees.records.project import Opening
 from guarantees.records.sealed import LogLeaf, OutboxMessage
 from signing.seal import leaf_hash, leaf_of
@@ -39,9 +45,12 @@ def summarise(stage: Stage, bank: Bank) -> dict[str, Any]:
     lot = notes["lots"][0]
     names = _names(notes)
     with stage.sessions() as sessions, sessions.reading() as session:
+        names |= _names_of_rows(session, names)
         cases = [casebook.get(session, one) for one in slots.all_in(session, "lot", (lot,))]
         for case in cases:
             names |= _names_of(case, names)
+        stored = LocalFiles(stage.folder / "files")
+        assert [*audit.broken(session, stored, sessions.vault)] == []
         return {
             "rows": _rows(session),
             "cases": sorted((_case(case, names) for case in cases), key=str),
@@ -49,12 +58,20 @@ def summarise(stage: Stage, bank: Bank) -> dict[str, Any]:
             "outbox": _outbox(session, names),
             "events": _events(session, names),
             "verdicts": _verdicts(session, names),
-            "opening": _opening(session, lot),
+            "openings": _openings(session, names),
+            "ends": _ends(session, names),
             "exposure": _exposure(session, notes, names),
             "files": _files(session, stage, cases, notes["openings"][lot], names),
             "orders": _orders(bank, stage, names),
             "mails": _mails(stage.folder / "mail"),
         }
+
+
+def glimpse(stage: Stage) -> dict[str, Any]:
+    """Rows of every table, and how far the openings are: right after a kill."""
+    names = _names(stage.notes())
+    with stage.sessions() as sessions, sessions.reading() as session:
+        return {"rows": _rows(session), "openings": _openings(session, names)}
 
 
 def _names(notes: dict[str, Any]) -> Names:
@@ -69,6 +86,17 @@ def _names(notes: dict[str, Any]) -> Names:
         notes["project"]: "project",
         notes["policy"]: "policy",
     }
+
+
+def _names_of_rows(session: Session, names: Names) -> Names:
+    """Ends of lots, and keys as they stand in what people read."""
+    found = {}
+    for end in session.scalars(select(LotEnd)):
+        lot = names[end.lot_id]
+        found |= {end.id: f"end of {lot}", end.request: f"wish of {lot}"}
+    for key in session.scalars(select(OpeningKey)):
+        found[key.fingerprint.hex()[:SHOWN_DIGITS]] = f"{key.state} key"
+    return found
 
 
 def _names_of(case: Case, names: Names) -> Names:
@@ -95,7 +123,8 @@ def _case(case: Case, names: Names) -> dict[str, Any]:
     assert not any(entries.values()), "an entry is out of balance"
     made: dict[str, Any] = _scrubbed(codec.dump(case), names)
     made["events"] = sorted(made["events"], key=str)
-    return {**made, "entries": len(entries), "sealed": case.sealed}
+    counted = {"entries": len(entries), "rewraps": len(case.rewraps)}
+    return {**made, **counted, "sealed": case.sealed}
 
 
 def _scrubbed(value: Any, names: Names) -> Any:
@@ -152,7 +181,8 @@ def _outbox(session: Session, names: Names) -> list[Any]:
 def _events(session: Session, names: Names) -> list[Any]:
     rows = session.scalars(select(EventRow))
     known = [row for row in rows if row.subject.partition(":")[2] in names]
-    return sorted((_put_in(names, row.subject), row.what, row.note) for row in known)
+    told = ((row.subject, row.what, row.note) for row in known)
+    return sorted(tuple(_put_in(names, word) for word in words) for words in told)
 
 
 def _verdicts(session: Session, names: Names) -> list[Any]:
@@ -165,9 +195,20 @@ def _verdicts(session: Session, names: Names) -> list[Any]:
     )
 
 
-def _opening(session: Session, lot: str) -> tuple[str, int | None]:
-    opening = session.scalars(select(Opening).where(Opening.lot_id == lot)).one()
-    return opening.state, opening.total
+def _openings(session: Session, names: Names) -> list[Any]:
+    found = session.scalars(select(Opening))
+    return sorted([names[one.lot_id], one.state, one.total] for one in found)
+
+
+def _ends(session: Session, names: Names) -> list[Any]:
+    """Each with how many shares lie in its archive; keys, and how far their changes are."""
+    kept = [
+        (names[one.lot_id], one.state, len(archive.kept_of(session, one.id) or ()))
+        for one in session.scalars(select(LotEnd)).all()
+    ]
+    changed = [(one.state, one.digest is not None) for one in session.scalars(select(KeyChange))]
+    keys = [one.state for one in session.scalars(select(OpeningKey))]
+    return [sorted(kept), sorted(changed), sorted(keys)]
 
 
 def _exposure(session: Session, notes: dict[str, Any], names: Names) -> dict[str, int]:

@@ -1,4 +1,5 @@
-"""Killed at every fault point of issuing, paying and opening, then begun again in a new process.
+"""Killed at every fault point of issuing, paying, opening, publishing, changing a key and ending a
+lot, then begun again in a new process.
 
 What is left equals what an undisturbed play leaves: one guarantee, one payment with one balanced
 entry, one letter file, one log leaf, one verdict and one intent of each mail for every case.
@@ -11,7 +12,7 @@ import pytest
 
 from signing import faults
 from tests.faults.players import ENDED_BY_FAULT, alone
-from tests.faults.points import PLAYED
+from tests.faults.points import ENDS_PLAYED, PLAYED
 from tests.faults.theatre import Theatre
 from tests.trustees import APPOINTED
 
@@ -43,7 +44,7 @@ def test_an_undisturbed_play_leaves_one_of_everything(theatre: Theatre) -> None:
     assert Counter((verdict, logged) for _, verdict, _, logged in left["verdicts"]) == {
         ("verified", True): 2
     }
-    assert left["opening"] == ["opened", 2]
+    assert left["openings"] == [["lot 0", "opened", 2]]
     assert all(done for _, _, done, _ in left["outbox"])
     kinds = Counter(name.partition("/")[0] for name in left["files"])
     assert kinds == {"sealed": 2, "letters": 2, "lists": 1}
@@ -55,6 +56,10 @@ def test_the_play_passes_every_point_of_its_steps(theatre: Theatre) -> None:
 
 @pytest.mark.parametrize("point", PLAYED)
 def test_killed_there_and_begun_again(theatre: Theatre, point: str) -> None:
+    kill_and_begin_again(theatre, point)
+
+
+def kill_and_begin_again(theatre: Theatre, point: str) -> None:
     for number in chosen(theatre.template.kind, theatre.passes[point]):
         with theatre.stage() as stage:
             killed = theatre.players.play(stage, fault=f"{point}:{number}")
@@ -63,11 +68,33 @@ def test_killed_there_and_begun_again(theatre: Theatre, point: str) -> None:
             assert theatre.left(stage) == theatre.undisturbed, number
 
 
+def test_an_undisturbed_end_leaves_one_of_everything(ends: Theatre) -> None:
+    left = json.loads(ends.undisturbed)
+    withdrawn = [bool(one["withdrawal"]) for one in left["cases"]]
+    assert sorted(withdrawn) == [False, True]
+    assert all(one["sealed"] and one["rewraps"] == 1 for one in left["cases"])
+    assert left["openings"] == [["lot 0", "ended", None], ["lot 1", "sealed", None]]
+    kept, changed, keys = left["ends"]
+    assert kept == [["lot 0", "ended", 1], ["lot 1", "kept", 0]]
+    assert (changed, keys) == ([["complete", True]], ["active", "retired"])
+    assert left["exposure"] == {}
+    assert all(done for _, _, done, _ in left["outbox"])
+
+
+def test_the_end_passes_every_point_of_its_steps(ends: Theatre) -> None:
+    assert set(ends.passes) == set(ENDS_PLAYED)
+
+
+@pytest.mark.parametrize("point", ENDS_PLAYED)
+def test_an_end_killed_there_and_begun_again(ends: Theatre, point: str) -> None:
+    kill_and_begin_again(ends, point)
+
+
 def test_the_variable_kills_a_process_that_was_started_for_it(theatre: Theatre) -> None:
     """No fork: the environment alone, as an operator's test would set it."""
     with theatre.stage() as stage:
-        assert alone(stage, theatre.outside, "settle_letter.before_commit:2") == ENDED_BY_FAULT
-        assert alone(stage, theatre.outside, "open_letter.after_commit") == ENDED_BY_FAULT
-        assert alone(stage, theatre.outside, "") == 0
+        for fault in ("settle_letter.before_commit:2", "open_letter.after_commit"):
+            assert alone(stage, theatre.outside, "letters", fault) == ENDED_BY_FAULT
+        assert alone(stage, theatre.outside, "letters", "") == 0
         assert theatre.left(stage) == theatre.undisturbed
     assert ENDED_BY_FAULT == faults.EXIT_CODE == 137

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from app.cli.places import fonts, project
 from guarantees.letters import LetterPress
+from guarantees.tables.letter_forms import newest
 from guarantees.values.codes import make_credit_code, new_letter_number
 from guarantees.values.money import Money
 from guarantees.values.parties import Party
 from guarantees.values.terms import Form, Terms
 
-TEMPLATES = project() / "templates" / "letters"
+FOLDER = project() / "templates" / "letters"
 CHECK_CODE = "7K3F9M2Q"
 
 _MEMBERS = (
@@ -26,6 +27,7 @@ _MEMBERS = (
 _DOCUMENTS = {
     "independent": ("付款请求书", "违约声明（可以写在付款请求书中）"),
     "accessory": ("索赔通知书", "申请人发生本保函第三条所列情形的证明材料"),
+    "policy": ("索赔通知书", "发生本保险单第一条所列情形的证明材料"),
 }
 
 
@@ -36,7 +38,12 @@ def sample_terms(form: Form = "independent", members: int = 0, **changes: object
     def party(name: str, role: str, contact: str = "", prefix: str = "9114") -> Party:
         return Party(name, make_credit_code(prefix, rng), role, contact)  # type: ignore[arg-type]
 
-    bank = form == "independent"
+    names = {
+        "independent": ("北岳商业银行股份有限公司太原分行", "bank"),
+        "accessory": ("砥石融资担保有限公司", "guarantee_company"),
+        "policy": ("砥石财产保险股份有限公司山西分公司", "insurer"),
+    }
+    issuer, issuer_type = names[form]
     fields: dict[str, object] = {
         "number": new_letter_number(2026, rng.randrange),
         "version": 1,
@@ -49,11 +56,11 @@ def sample_terms(form: Form = "independent", members: int = 0, **changes: object
         "beneficiary": party("河东市第二人民医院", "beneficiary", prefix="1214"),
         "agency": party("山西衡信招标代理有限公司", "agency"),
         "issuer": party(
-            "北岳商业银行股份有限公司太原分行" if bank else "砥石融资担保有限公司",
+            issuer,
             "issuer",
             "山西省太原市迎泽大街 229 号 电话 0351-000-0000",
         ),
-        "issuer_type": "bank" if bank else "guarantee_company",
+        "issuer_type": issuer_type,
         "project_number": "HDCG-2026-GK-0041",
         "project_name": "全自动生化免疫流水线采购项目",
         "lot_number": "02",
@@ -80,11 +87,17 @@ def verify_url(terms: Terms) -> str:
 @cache
 def shared_press() -> LetterPress:
     """One press for all tests of a process."""
-    return LetterPress(fonts(), TEMPLATES)
+    return LetterPress(fonts(), FOLDER)
 
 
-def letter(terms: Terms) -> bytes:
-    return shared_press().render(terms, verify_url=verify_url(terms), check_code=CHECK_CODE)
+def letter(terms: Terms, template: str = "") -> bytes:
+    """The letter made from `template`, by default the newest."""
+    return shared_press().render(
+        terms,
+        verify_url=verify_url(terms),
+        check_code=CHECK_CODE,
+        template=template or newest(terms.kind, terms.form).name,
+    )
 
 
 def text_of(pdf: bytes) -> str:

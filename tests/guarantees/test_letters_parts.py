@@ -19,11 +19,12 @@ from guarantees.letter_engine import Engine, Page, RenderFailed, SubsetLibraryMi
 from guarantees.letter_fields import Numbers, field_label, letter_fields
 from guarantees.letter_glyphs import FontMissing, Glyphs, _everyday_characters
 from guarantees.letters import LetterPress
-from tests.guarantees.letter_samples import TEMPLATES, raster, sample_terms, shared_press, text_of
+from guarantees.tables.letter_forms import TEMPLATES
+from tests.guarantees.letter_samples import FOLDER, raster, sample_terms, shared_press, text_of
 
 NOW = datetime(2026, 3, 12, tzinfo=UTC)
 STYLE = """
-body { font: 12pt "Baohan Serif", "Baohan Serif Rare" }
+body { font: 12pt "Baohan Serif", "Baohan Serif Rare", "Baohan Serif Other" }
 img { width: 300pt; height: 300pt }
 """
 
@@ -50,7 +51,7 @@ def page(body: str, **pictures: object) -> Page:
 def test_every_field_stands_once_under_its_own_id(form: str, members: int, agency: bool) -> None:
     terms = sample_terms(form, members, **({} if agency else {"agency": None}))  # type: ignore[arg-type]
     numbers = Numbers(terms.number, "7K3F-9M2Q")
-    html = shared_press()._html(terms, numbers, "bid/v1", specimen=False)
+    html = shared_press()._html(terms, numbers, TEMPLATES["bid"][0], specimen=False)
     found = re.findall(r'<span data-f="([^"]+)">([^<]*)</span>', html)
     assert [(name, unescape(text)) for name, text in found] == list(
         letter_fields(terms, numbers).items()
@@ -58,7 +59,7 @@ def test_every_field_stands_once_under_its_own_id(form: str, members: int, agenc
 
 
 def test_templates_use_only_everyday_characters(glyphs: Glyphs) -> None:
-    for template in sorted(TEMPLATES.rglob("*.html")):
+    for template in sorted(FOLDER.rglob("*.html")):
         used = {ord(character) for character in template.read_text("utf-8")} - {0x0A}
         assert used <= _everyday_characters(), template
     assert _everyday_characters() - {0x30FB} <= glyphs.characters | {0x20}
@@ -120,11 +121,11 @@ def test_what_is_skipped_is_an_error(engine: Engine) -> None:
 
 def test_a_font_of_the_system_is_never_used(engine: Engine) -> None:
     with pytest.raises(RenderFailed):
-        engine.render(page("<p>𠮷</p>"))
+        engine.render(page("<p>𫚉</p>"))
 
 
 def test_characters_beyond_the_everyday_font_come_from_the_complete_one(engine: Engine) -> None:
-    assert "陈垚䶮" in text_of(engine.render(page("<p>陈垚䶮</p>")))
+    assert "陈垚䶮𠮷" in text_of(engine.render(page("<p>陈垚䶮𠮷</p>")))
 
 
 def test_without_the_subset_library_there_is_no_press(
@@ -138,7 +139,7 @@ def test_without_the_subset_library_there_is_no_press(
 
 def test_a_missing_font_is_named(tmp_path: Path) -> None:
     with pytest.raises(FontMissing) as caught:
-        LetterPress(tmp_path, TEMPLATES).warm()
+        LetterPress(tmp_path, FOLDER).warm()
     assert str(tmp_path) in str(caught.value)
 
 
@@ -192,9 +193,10 @@ def test_seals_of_any_name_stay_in_their_ring(glyphs: Glyphs, name: str) -> None
 
 
 def test_the_marking_of_a_demonstration_is_everywhere() -> None:
-    press = LetterPress(fonts(), TEMPLATES, marking="演示环境开立，不具法律效力")
+    press = LetterPress(fonts(), FOLDER, marking="演示环境开立，不具法律效力")
     terms = sample_terms()
-    marked = press.render(terms, verify_url="https://x.cn/", check_code="7K3F9M2Q")
+    made = {"verify_url": "https://x.cn/", "check_code": "7K3F9M2Q", "template": "bid/v2"}
+    marked = press.render(terms, **made)
     assert text_of(marked).count("演示环境开立，不具法律效力") == 3
-    plain = shared_press().render(terms, verify_url="https://x.cn/", check_code="7K3F9M2Q")
+    plain = shared_press().render(terms, **made)
     assert "演示" not in text_of(plain)

@@ -9,7 +9,7 @@ import pytest
 from app.cli.places import fonts
 from guarantees.letter_reports import SCHEMA, BadOpeningResult, ReportPress
 from guarantees.letters import MissingGlyph
-from tests.guarantees.letter_samples import TEMPLATES, text_of
+from tests.guarantees.letter_samples import FOLDER, text_of
 
 
 def sample_letter(**changes: Any) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def sample_result(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def press() -> ReportPress:
-    return ReportPress(fonts(), TEMPLATES.parent / "reports")
+    return ReportPress(fonts(), FOLDER.parent / "reports")
 
 
 def test_every_letter_is_listed_with_its_verdicts(press: ReportPress) -> None:
@@ -141,4 +141,4 @@ def test_a_document_that_lacks_something(
 
 def test_characters_that_cannot_be_drawn(press: ReportPress) -> None:
     with pytest.raises(MissingGlyph):
-        press.opening_result(sample_result(procurer="𠮷医院"))
+        press.opening_result(sample_result(procurer="𫚉医院"))

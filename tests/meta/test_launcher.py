@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from guarantees.letter_glyphs import FONT_FILES, OTHER_FILES
 from tests.meta.files import ROOT
 
 TOOLS = (
@@ -68,10 +69,10 @@ def make_ready(environment: Path, *, tests: bool = False) -> None:
     write(venv / ".ready", "")
     if tests:
         write(venv / ".ready-test", lock_key("requirements-test.lock") + "\n")
-    for name in ("NotoSerifSC-Regular.ttf", "NotoSerifSC-Bold.ttf"):
+    for name in (*FONT_FILES.values(), *OTHER_FILES.values()):
         write(environment / "fonts" / name, "font")
-    font = [line for line in (ROOT / "baohan").read_text().splitlines() if line.startswith("font=")]
-    write(environment / "fonts" / ".ready", font[0].removeprefix("font=") + "\n")
+    fonts = [one for one in (ROOT / "baohan").read_text().splitlines() if one.startswith("fonts=")]
+    write(environment / "fonts" / ".ready", fonts[0].removeprefix("fonts=").strip('"') + "\n")
 
 
 def make_machine(place: Path, *, uid: int, libraries: str = LIBRARIES, programs: str = "") -> Path:
@@ -146,8 +147,8 @@ def test_without_root_the_exact_line_is_told(place: Path) -> None:
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == (
         "    apt-get update; apt-get install -y --no-install-recommends libpango-1.0-0"
-        " libpangoft2-1.0-0 libharfbuzz-subset0 libatomic1 poppler-utils openssl"
-        " golang-go golang-golang-x-mod-dev chromium"
+        " libpangoft2-1.0-0 libharfbuzz-subset0 libatomic1 poppler-utils mupdf-tools"
+        " softhsm2 openssl golang-go golang-golang-x-mod-dev chromium"
     )
 
 
@@ -166,7 +167,7 @@ def test_a_machine_without_apt_is_told_too(place: Path) -> None:
 
 
 def test_only_the_browser_may_be_missing(place: Path) -> None:
-    machine = make_machine(place, uid=1000, programs="qpdf pdfsig openssl go")
+    machine = make_machine(place, uid=1000, programs="qpdf pdfsig mutool softhsm2-util openssl go")
     make_ready(place / "env", tests=True)
     done = launch("test", environment=place / "env", path=machine)
     assert done.returncode == 0

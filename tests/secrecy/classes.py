@@ -58,6 +58,7 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
     "letter": _all(
         OPENED, "case_id state eid sha256 size signed_at certificate leaf opened_at file"
     ),
+    "archive_stamp": _all(OPENED, "case_id number stamp made_at ends_at"),
     "payment": _all(
         OPENED,
         "reference case_id state amount_fen received_fen payer_account payee_account ordered_at"
@@ -123,6 +124,9 @@ COLUMNS: Mapping[str, Mapping[str, Class]] = {
         PLAIN,
         "id institution_id number ceiling_fen supplier_ceiling_fen total_fen consortium expires_on"
         " state proposed_by approved_by proposed_at approved_at version",
+    ),
+    "letter_design": _all(
+        PLAIN, "id institution_id number logo seal clauses made_by made_at used_by used_at"
     ),
     "project": _all(
         PLAIN,
@@ -267,6 +271,7 @@ LOG: Mapping[tuple[str, str], Mapping[str, Class]] = {
     ("app/jobs/worker.py", "unreadable"): {"id": RANDOM},
     ("app/jobs/worker.py", "round_broken_off"): _all(PLAIN, "lane error"),
     ("app/jobs/rounds.py", "not_lapsed"): {"error": LEAK},
+    ("app/jobs/archiving.py", "not_stamped"): _all(OPENED, "case why"),
     ("app/adapters/assemble.py", "leftovers_removed"): {"files": LEAK},
     ("app/jobs/openings.py", "begun"): {"opening": OPENED},
     ("app/jobs/openings.py", "finished"): {"opening": OPENED},
@@ -287,6 +292,7 @@ LOG: Mapping[tuple[str, str], Mapping[str, Class]] = {
     ("app/demo/__main__.py", "not loaded"): _all(PLAIN, "error why"),
     ("app/processes/authority.py", "cannot run"): {"why": PLAIN},
     ("app/processes/bank_notices.py", "not_delivered"): _all(PLAIN, "status error"),
+    ("app/processes/produce.py", "signed at a lower level"): _all(LEAK, "level why"),
     (SIGNER, "not isolated: those who may call run under the signer's own user"): {},
     (SIGNER, "no timekeeper keys: opening certificates are taken as they come"): {},
     (SIGNER, "another signer runs on these keys"): {"keys": PLAIN},

@@ -45,6 +45,8 @@ PLAIN_HASHES = {
     "guarantees/flow/issue.py": "a sealed envelope, then salted for the log",
     "guarantees/flow/steps/openings.py": "a public certificate, then salted for the log",
     "app/jobs/openings.py": "the signed list of an opening, then salted for the log",
+    "app/jobs/archiving.py": "an opened letter, held against its register; nothing is stored",
+    "app/processes/signing_keys.py": "what a key signs, with a letter's random number in it",
     "app/receipts.py": "the same two, for who may read them; nothing is stored",
     "app/log_checks.py": "an uploaded PDF, looked up among opened letters; nothing is stored",
     "guarantees/flow/set_trust.py": "who the trustees are, public",

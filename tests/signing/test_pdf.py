@@ -33,7 +33,7 @@ def printed() -> bytes:
     return bytes(HTML(string=pages).write_pdf(attachments=[terms]))
 
 
-@pytest.mark.parametrize("kind", KeyKind)
+@pytest.mark.parametrize("kind", [KeyKind.P256, KeyKind.RSA2048])
 def test_strangers_tools_accept_a_letter(kind: KeyKind, printed: bytes, tmp_path: Path) -> None:
     letter = signed(printed, key_of(kind))
     (tmp_path / "letter.pdf").write_bytes(letter)
@@ -133,7 +133,7 @@ def test_what_cannot_be_certified_is_refused(pdf: bytes | str) -> None:
 class Growing:
     """An authority whose tokens turned longer than it said."""
 
-    longest = 512
+    last = None
 
     def token(self, digest: bytes) -> Token:
         return pki().stamps.token(digest)
@@ -142,12 +142,16 @@ class Growing:
 class Silent:
     """An authority that does not answer."""
 
+    last = None
+
     def token(self, digest: bytes) -> Token:
         raise TimestampError("unavailable")
 
 
 class Endless:
     """An authority whose tokens fit nowhere."""
+
+    last = None
 
     def token(self, digest: bytes) -> Token:
         return Token(NOW, pki().stamps.token(digest).der * 9, b"")

@@ -10,6 +10,7 @@ from app.forms import DateField, Form, MoneyField, PercentField, choice, require
 from app.portals.wording import FORM_NOTES, FORMS
 from app.text import _, _l
 from guarantees.flow.publish_product import LONGEST_PROMISE_MINUTES
+from guarantees.records.product import FORMS as OFFERED
 from guarantees.sums.due_back import MOST
 
 
@@ -79,7 +80,7 @@ class ProductForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.form.choices = [
-            choice(code, f"{_(FORMS[code])}：{_(FORM_NOTES[code])}") for code in FORMS
+            choice(code, f"{_(FORMS[code])}：{_(FORM_NOTES[code])}") for code in OFFERED
         ]
 
 

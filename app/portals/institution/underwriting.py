@@ -10,7 +10,7 @@ from app.auth.second_factor import prove, proved
 from app.context import house, now, read, write
 from app.forms import add_errors
 from app.jobs import archive_copies, opened_files
-from app.portals.case_page import shared
+from app.portals.case_page import receipt_file, shared
 from app.portals.institution.forms import DecisionForm, OpinionForm
 from app.shell import notify
 from app.text import _
@@ -124,6 +124,13 @@ def letter(case: str) -> Response:
         raise NotFound(noun="letter", id=case)
     data = BytesIO(opened_files.read_letter(house(), case))
     return send_file(data, "application/pdf", True, f"{view.case.guarantee.number}.pdf")
+
+
+@blueprint.get("/cases/<case>/receipt.json")
+@needs("institution.read")
+def receipt(case: str) -> Response:
+    """The receipt of the letter that this institution sealed, as its supplier has it."""
+    return receipt_file(read(queries.view, actor(), case).case)
 
 
 @blueprint.get("/cases/<case>/archive.sealed")

@@ -13,6 +13,7 @@ from app.auth.throttle import PassphraseResting
 from app.context import house, now, read, write
 from app.forms import Form, add_errors, required
 from app.jobs import key_changes
+from app.portals.new_key import NEW, KeyForm, add_faults
 from app.problems import explain
 from app.shell import notify
 from app.text import _, _l
@@ -24,13 +25,6 @@ from guarantees.tables.permissions import allowed
 from signing.seal.tokens import MAX_FILE
 
 blueprint = Blueprint("opening_keys", __name__, url_prefix="/opening-keys")
-
-NEW = {"autocomplete": "new-password"}
-
-
-class KeyForm(Form):
-    passphrase = PasswordField(_l("口令"), render_kw=NEW)
-    passphrase_again = PasswordField(_l("再输入一次口令"), render_kw=NEW)
 
 
 class TokenForm(Form):
@@ -60,17 +54,14 @@ def index() -> str:
 @blueprint.post("/")
 @needs("opening_key.make")
 def make() -> str | Response | tuple[str, int]:
-    """Make a pair. The passphrase lives in this request only, never in the database."""
+    """Make a pair."""
     form = KeyForm()
     if form.validate_on_submit():
         try:
-            # Before the transaction: Argon2id takes its time.
-            prepared = make_opening_key.prepare(
-                actor(), form.passphrase.data or "", form.passphrase_again.data or ""
-            )
+            prepared = form.prepared()
             write("opening_key", make_opening_key.store, actor(), now(), prepared)
         except InvalidInput as error:
-            _add(form, error)
+            add_faults(form, error)
         else:
             notify(
                 "ok",
@@ -91,7 +82,7 @@ def register() -> str | Response | tuple[str, int]:
             prepared = register_token.prepare(_uploaded(form.certificate.data), now())
             write("opening_key", make_opening_key.store, actor(), now(), prepared)
         except InvalidInput as error:
-            _add(form, error)
+            add_faults(form, error)
         else:
             notify(
                 "ok",
@@ -121,7 +112,7 @@ def change(key: str) -> str | Response | tuple[str, int]:
             with counted_try(able, key, note=None):
                 key_changes.start(house(), able, now(), key, *typed)
         except InvalidInput as error:
-            _add(form, error)
+            add_faults(form, error)
         except (PassphraseRefused, PassphraseResting) as error:
             add_errors(form, {"old": explain(error).detail})
         else:
@@ -144,7 +135,7 @@ def retire(key: str) -> str | Response | tuple[str, int]:
         try:
             write("opening_key", retire_key.retire, prove(form.otp.data or ""), now(), key)
         except InvalidInput as error:
-            _add(form, error)
+            add_faults(form, error)
         except LastKey as error:
             add_errors(form, {"": explain(error).detail})
         else:
@@ -155,15 +146,6 @@ def retire(key: str) -> str | Response | tuple[str, int]:
 
 def _uploaded(file: object) -> bytes:
     return file.read(MAX_FILE + 1) if isinstance(file, FileStorage) else b""
-
-
-def _add(form: Form, error: InvalidInput) -> None:
-    """Several faults of a passphrase stand on lines of their own; a field that the form has not
-    is said of the whole."""
-    for name, text in error.errors.items():
-        said = " ".join(map(_, text.split("\n")))
-        if name in form or len(error.errors) == 1:
-            add_errors(form, {name if name in form else "": said})
 
 
 def _page(form: KeyForm, token: TokenForm | None = None) -> str:

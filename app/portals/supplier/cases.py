@@ -1,18 +1,15 @@
 """A supplier's applications: list, one application, payment, completion, withdrawal."""
 
-import json
-from functools import partial
 from io import BytesIO
 
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from app import receipts
 from app.auth.guard import actor, needs
 from app.context import house, now, read, write
 from app.forms import add_errors
 from app.jobs import opened_files
-from app.portals.case_page import shared
+from app.portals.case_page import receipt_file, shared
 from app.portals.supplier.forms import AnswerForm, PayForm, PlainPost
 from app.shell import notify
 from app.text import _
@@ -102,10 +99,7 @@ def withdraw(case: str) -> Response:
 @needs("supplier.read")
 def receipt(case: str) -> Response:
     """The sealing receipt: number, salt, leaves, and their proofs once they are published."""
-    view = read(queries.view, actor(), case)
-    told = read(partial(receipts.document, house()), view.case)
-    data = BytesIO(json.dumps(told, ensure_ascii=False, indent=2).encode())
-    return send_file(data, "application/json", True, f"{told['number']}-receipt.json")
+    return receipt_file(read(queries.view, actor(), case).case)
 
 
 @blueprint.get("/cases/<case>/letter.pdf")

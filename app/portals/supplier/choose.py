@@ -17,7 +17,7 @@ from app.shell import notify
 from app.text import _
 from guarantees.errors import Duplicate, GuaranteeError, InvalidInput, RuleRefuses
 from guarantees.flow import apply
-from guarantees.queries import lots, projects
+from guarantees.queries import lots, opening_keys, projects
 from guarantees.queries.lots import LotRow, ProductRow
 from guarantees.records.case import Applicant
 from guarantees.rules.engine import Finding
@@ -55,6 +55,7 @@ def lots_page() -> str:
 def compare(lot: str) -> str:
     """Products that fit the lot, those that don't and why, and up to four side by side."""
     row, findings, fit, others, seed = read(_compared, lot)
+    openable = read(opening_keys.openable, row.project, now())
     if not row.takes_bids(now()):
         return render_template("portals/supplier/closed.html", lot=row)
     shown = _filtered(fit)
@@ -72,7 +73,8 @@ def compare(lot: str) -> str:
         forms=FORMS,
         form_notes=FORM_NOTES,
         institutions=INSTITUTIONS,
-        may_apply=allowed(actor(), "application.submit"),
+        openable=openable,
+        may_apply=openable and allowed(actor(), "application.submit"),
     )
 
 
@@ -84,7 +86,7 @@ def application(lot: str) -> str | Response:
     if request.method == "GET":
         form.consents.data = []
     offered, more_lots = read(_offered, lot, request.values)
-    if request.method == "GET" and not offered[0].lot.takes_bids(now()):
+    if request.method == "GET" and not _open(offered[0].lot):
         return redirect(url_for(".compare", lot=lot))
     if request.method == "POST" and "add_member" in request.form:
         if len(form.members) < MOST_MEMBERS:
@@ -101,6 +103,10 @@ def application(lot: str) -> str | Response:
         more_lots=more_lots,
         most_members=MOST_MEMBERS,
     )
+
+
+def _open(lot: LotRow) -> bool:
+    return lot.takes_bids(now()) and read(opening_keys.openable, lot.project, now())
 
 
 def _submit(form: ApplicationForm, offered: list[Offered]) -> Response | None:

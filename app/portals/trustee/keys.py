@@ -12,22 +12,16 @@ from app.auth.passphrase import counted_try
 from app.context import house, now, read, write
 from app.forms import Form, add_errors, required
 from app.jobs import approvals
+from app.portals.new_key import KeyForm, add_faults
 from app.problems import explain
 from app.shell import notify
 from app.text import _, _l
 from guarantees.errors import InvalidInput, PassphraseRefused, SignInLocked
-from guarantees.flow import make_opening_key, make_trustee_key, rehearse_trustee
+from guarantees.flow import make_trustee_key, rehearse_trustee
 from guarantees.queries import trustees as queries
 from guarantees.tables.permissions import allowed
 
 blueprint = Blueprint("trustee_keys", __name__, url_prefix="/trustee/keys")
-
-NEW = {"autocomplete": "new-password"}
-
-
-class KeyForm(Form):
-    passphrase = PasswordField(_l("口令"), render_kw=NEW)
-    passphrase_again = PasswordField(_l("再输入一次口令"), render_kw=NEW)
 
 
 class OwnKeyForm(Form):
@@ -51,14 +45,11 @@ def index() -> str:
 @blueprint.post("/")
 @needs("trustee_key.make")
 def make() -> str | Response | tuple[str, int]:
-    """Make a pair. The passphrase lives in this request only, never in the database."""
+    """Make a pair."""
     form = KeyForm()
     if form.validate_on_submit():
         try:
-            # Before the transaction: Argon2id takes its time.
-            prepared = make_opening_key.prepare(
-                actor(), form.passphrase.data or "", form.passphrase_again.data or ""
-            )
+            prepared = form.prepared()
             write(
                 "trustee_key",
                 make_trustee_key.store,
@@ -68,7 +59,7 @@ def make() -> str | Response | tuple[str, int]:
                 prepared.wrapped_private or b"",  # made under a passphrase: never None
             )
         except InvalidInput as error:
-            add_errors(form, _translated(error))
+            add_faults(form, error)
         else:
             text = _("请把口令保管好：平台不保存口令，忘记了谁也无法找回。接着请演练一次。")
             notify("ok", _("受托钥匙已建立。"), text)
@@ -86,7 +77,7 @@ def register() -> str | Response | tuple[str, int]:
             typed = form.public_key.data or ""
             write("trustee_key", make_trustee_key.register, actor(), now(), typed)
         except InvalidInput as error:
-            add_errors(form, _translated(error))
+            add_faults(form, error)
         else:
             notify("ok", _("受托钥匙已登记。"), _("私有的一半仍在您手中。接着请演练一次。"))
             return redirect(url_for(".index"), 303)
@@ -148,7 +139,7 @@ def rehearsal_answer() -> str | Response | tuple[str, int]:
             given = form.answer.data.read() if form.answer.data else b""
             approvals.take_rehearsal(house(), actor(), now(), given)
         except InvalidInput as error:
-            add_errors(form, _translated(error))
+            add_faults(form, error)
         else:
             return _rehearsed()
     return _page(answer=form), 422
@@ -157,11 +148,6 @@ def rehearsal_answer() -> str | Response | tuple[str, int]:
 def _rehearsed() -> Response:
     notify("ok", _("演练通过。"), _("钥匙可以使用，平台已记下时间。"))
     return redirect(url_for(".index"), 303)
-
-
-def _translated(error: InvalidInput) -> dict[str, str]:
-    """Several faults of a passphrase stand on lines of their own."""
-    return {name: " ".join(map(_, text.split("\n"))) for name, text in error.errors.items()}
 
 
 def _page(

@@ -1,4 +1,4 @@
-"""Sealed letters in the write-once store, and who can open those of a lot."""
+"""Sealed letters in the write-once store, and the keys of an organisation."""
 
 import json
 from dataclasses import dataclass
@@ -8,12 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from guarantees.flow import steps
 from guarantees.ports import Produced, Vault
 from guarantees.records import codec
-from guarantees.records.person import CMS, OpeningKey
-from guarantees.records.project import Lot
-from signing.seal import certificate_fault, vault_unwrap, vault_wrap
+from guarantees.records.person import OpeningKey
+from signing.seal import vault_unwrap, vault_wrap
 
 FACTS_SIZE = 4 * 1024
 """Facts stand before the envelope at a fixed size, so that files differ by body size only."""
@@ -62,28 +60,6 @@ def unpack(intent: str, held: bytes, vault: Vault) -> Stored:
 def inner(stored: Stored, vault: Vault) -> bytes:
     """The envelope as the sealer made it; SealBroken if it is not what was stored."""
     return vault_unwrap(stored.envelope, stored.eid, vault.unlock)
-
-
-def recipients(session: Session, lot: Lot, now: datetime) -> tuple[tuple[str, bytes], ...]:
-    """(label, public key) of the procurer and of agencies with a mandate to open.
-
-    Active keys alone; of a token while its certificate is valid.
-    """
-    version = steps.current_version(session, lot.project)
-    found: list[tuple[str, bytes]] = []
-    for role, organisation in (("procurer", version.procurer_id), ("agency", version.agency_id)):
-        if organisation is None:
-            continue
-        if role == "agency" and not steps.has_mandate(
-            session, lot.project_id, organisation, "lot.open"
-        ):
-            continue
-        found += [
-            (role, key.public_key)
-            for key in active_keys(session, organisation)
-            if key.kind != CMS or not certificate_fault(key.public_key, now)
-        ]
-    return tuple(found)
 
 
 def keys_of(session: Session, organisation_id: str) -> list[OpeningKey]:

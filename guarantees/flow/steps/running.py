@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from guarantees.errors import NotFound, ProcurementEnded, SubmissionClosed
+from guarantees.errors import NoOpeningKey, NotFound, ProcurementEnded, SubmissionClosed
 from guarantees.flow import steps
+from guarantees.queries import opening_keys
 from guarantees.records import lot_end
 from guarantees.records.project import Lot, Opening, ProjectVersion
 from guarantees.values.moments import beijing_text
@@ -24,6 +25,12 @@ def taking_bids(session: Session, lot_id: str, now: datetime) -> tuple[Lot, Proj
     lot, version = before_deadline(session, lot_id, now)
     not_ending(session, lot_id)
     return lot, version
+
+
+def openable(session: Session, project_id: str, now: datetime) -> None:
+    """`NoOpeningKey` while a letter could be sealed to nobody: before any money moves."""
+    if not opening_keys.openable(session, project_id, now):
+        raise NoOpeningKey(noun="project", id=project_id)
 
 
 def not_ending(session: Session, lot_id: str) -> None:

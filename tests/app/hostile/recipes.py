@@ -11,6 +11,7 @@ from tests.accounts import PASSWORD
 from tests.app.hostile.later_recipes import later
 from tests.app.hostile.recipe import Recipe
 from tests.app.hostile.stage import Stage
+from tests.guarantees.design_samples import png
 from tests.world import PASSPHRASE
 
 PDF = b'%PDF-1.7 {"issuer": {"name": "x", "credit_code": "y"}, "number": "BH26-0000-0000"}'
@@ -196,6 +197,15 @@ def _institutions(stage: Stage) -> dict[str, Recipe]:
         "offers.withdraw": Recipe("maker", f"{series}/withdraw", page="/institution/products"),
         "offers.policies": Recipe(
             "maker", "/institution/policies", {**limits, "expires_on": "2026-12-31"}
+        ),
+        "designs.index": Recipe(
+            "bank_admin",
+            "/institution/design/",
+            {"clauses": "请同时以电话告知。"},
+            file=("logo", png()),
+        ),
+        "designs.use": Recipe(
+            "bank_admin", "/institution/design/1/use", page="/institution/design/"
         ),
         "offers.decide": Recipe(
             "checker",

@@ -14,8 +14,17 @@ from sqlalchemy.orm import Session
 from app.auth import throttle
 from app.auth.throttle import Limits
 from app.portals.public import log, verify
-from guarantees.flow import apply, approve_policy, enter_project, invite, join, underwrite
+from guarantees.flow import (
+    apply,
+    approve_policy,
+    design_letters,
+    enter_project,
+    invite,
+    join,
+    underwrite,
+)
 from guarantees.flow.apply import CONSENT_ITEMS, ApplicationForm, Choice
+from guarantees.ports import anything_prints
 from guarantees.queries import audit
 from guarantees.records import authenticator, outbox
 from guarantees.records.organisation import Organisation
@@ -134,6 +143,7 @@ def _people(stage: Stage) -> None:
             ("absent", "supplier", "clerk"),
             ("enrolled", "supplier", "clerk"),
             ("newcomer", "supplier", "clerk"),
+            ("bank_admin", "maker", "admin"),
         ):
             organisation = session.get(Organisation, world.people[role].organisation_id)
             assert organisation is not None
@@ -168,8 +178,11 @@ def _cases(stage: Stage) -> None:
 
 
 def _others(stage: Stage) -> None:
-    """A draft, a proposed policy, a waiting supplier, an invitation."""
+    """A draft, a proposed policy and design, a waiting supplier, an invitation."""
     world = stage.pages.world
+    design = design_letters.DesignForm(b"", b"", ("请同时以电话告知。",))
+    admin = world.as_("bank_admin")
+    world.run("design", design_letters.propose, admin, world.now, design, anything_prints)
     draft = replace(NOTICE, lots=NOTICE.lots[:1])
     stage.ids["draft"] = world.run(
         "enter_project", enter_project.enter, world.as_("agency"), world.now, draft, "draft"

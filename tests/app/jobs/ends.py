@@ -1,20 +1,24 @@
 """A tender that fails: asked for, confirmed, erased; and what is looked at on the way."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from unittest import mock
 
+import pytest
 from sqlalchemy import select
 
 from app.house import House
 from app.jobs.worker import Jobs
-from guarantees.flow import (
-    end_lot,
-)
+from guarantees.flow import end_lot
 from guarantees.queries import audit
 from guarantees.records.lot_end import LotEnd
 from guarantees.records.project import Opening
+from signing import faults
 from signing.timekeeper.ending import ERASE_DELAY
+from tests.app.jobs.people import add_person
 from tests.app.jobs.steps import paid
-from tests.app.jobs.true_time import AwayTimekeeper
+from tests.app.jobs.true_time import AwayTimekeeper, with_true_time
 from tests.world import World
 
 REASON = "实质响应的供应商不足三家"
@@ -23,6 +27,28 @@ HOUR = timedelta(hours=1)
 
 class Killed(BaseException):
     """As a process ends: nothing that catches errors sees it."""
+
+
+@contextmanager
+def killed_at(point: str, passes: int = 1) -> Iterator[None]:
+    """The block is ended at that pass of a fault point, and was."""
+    real, passed = faults.point, 0
+
+    def die(name: str) -> None:
+        nonlocal passed
+        real(name)
+        passed += name == point
+        if name == point and passed == passes:
+            raise Killed
+
+    with mock.patch.object(faults, "point", die), pytest.raises(Killed):
+        yield
+
+
+def ending_house(world: World, house: House) -> House:
+    """With a true timekeeper, and a second person of the procurer, who confirms."""
+    add_person(world, "second", "procurer", "admin")
+    return with_true_time(world, house)
 
 
 def letter(world: World, house: House, who: str = "supplier") -> str:

@@ -35,6 +35,7 @@ from guarantees.records.project import Lot, Opening, Project
 from guarantees.records.sealed import LotArchive
 from signing import seal
 from signing.timekeeper.ending import ERASE_DELAY
+from tests import trustees
 from tests.app.jobs.ends import (
     HOUR,
     REASON,
@@ -42,23 +43,21 @@ from tests.app.jobs.ends import (
     confirm,
     end,
     ended,
+    ending_house,
     keeper,
     letter,
     rules,
     run_to,
     state,
 )
-from tests.app.jobs.people import add_person
 from tests.app.jobs.steps import get
-from tests.app.jobs.true_time import with_true_time
 from tests.house import OPENING
-from tests.world import PASSPHRASE, World
+from tests.world import ARCHIVE, PASSPHRASE, World
 
 
 @pytest.fixture
 def house(world: World, house: House) -> House:
-    add_person(world, "second", "procurer", "admin")
-    return with_true_time(world, house)
+    return ending_house(world, house)
 
 
 def test_the_key_is_destroyed_and_the_letters_stay_shut(world: World, house: House) -> None:
@@ -134,6 +133,14 @@ def test_the_project_has_ended_and_is_kept_for_15_years(world: World, house: Hou
 def test_the_recovery_key_alone_reads_what_was_kept(world: World, house: House) -> None:
     case = letter(world, house)
     ended(world, house)
+    envelope, context, sp, st = by_the_recovery_key(world, case)
+    assert seal.open_envelope(envelope, context, sp, st) == letter_of(world, case)
+
+
+def by_the_recovery_key(
+    world: World, case: str
+) -> tuple[seal.Envelope, seal.SealContext, bytes, bytes]:
+    """Envelope and context; `sp`, and the timekeeper's share as the archive keeps it."""
     kept = world.read(archive.kept_of, end(world).id)
     assert kept is not None and set(kept) == {case}
     intent, sealed = get(world, case).intent, get(world, case).letter
@@ -145,8 +152,42 @@ def test_the_recovery_key_alone_reads_what_was_kept(world: World, house: House) 
     key = world.recovery.private_key
     request = replace(envelope.release_request(context), enc_and_ct=kept[case])
     st = seal.unwrap_st(request, X25519PrivateKey.from_private_bytes(key))
-    sp = seal.unwrap_sp(envelope, context.ctx, key)
-    assert seal.open_envelope(envelope, context, sp, st) == b"%PDF-1.7 " + intent.terms.encode()
+    return envelope, context, seal.unwrap_sp(envelope, context.ctx, key), st
+
+
+def letter_of(world: World, case: str) -> bytes:
+    intent = get(world, case).intent
+    assert intent is not None
+    return b"%PDF-1.7 " + intent.terms.encode()
+
+
+def test_with_trustees_the_archive_opens_with_enough_of_them_and_not_without(
+    world: World, house: House
+) -> None:
+    """Years later, too: their wraps lie in the stored envelope. The institution needs nobody."""
+    keys = trustees.appoint(world)
+    case = letter(world, house)
+    ended(world, house)
+    envelope, context, sp, st_t = by_the_recovery_key(world, case)
+    asked = {
+        role: envelope.trustee_requests(context, seal.fingerprint_of(pair.public_key))
+        for role, pair in keys.items()
+    }
+    for enough in (set(), {"regulator"}, {"regulator", "association"}):
+        parts = {
+            request.seat: seal.unwrap_part(request, keys[role].private_key)
+            for role in enough
+            for request in asked[role]
+        }
+        if len(enough) < 2:
+            with pytest.raises(seal.SealBroken):
+                seal.combine_st(envelope, context, sp, st_t, parts)
+        else:
+            st = seal.combine_st(envelope, context, sp, st_t, parts)
+            assert seal.open_envelope(envelope, context, sp, st) == letter_of(world, case)
+    sp, st = seal.unwrap_archive(envelope, context.ctx, ARCHIVE.private_key)
+    assert seal.open_envelope(envelope, context, sp, st) == letter_of(world, case)
+    assert rules(world) == set()
 
 
 def test_the_second_person_is_another_one_with_a_code(world: World, house: House) -> None:

@@ -12,32 +12,29 @@ from guarantees.errors import (
     ProcurementEnded,
 )
 from guarantees.records import archive, exposure
-from signing import faults
 from signing.timekeeper.ending import ERASE_DELAY
 from tests.app.jobs.ends import (
     HOUR,
-    Killed,
     ask,
     confirm,
     end,
+    ending_house,
     keep,
     keeper,
+    killed_at,
     letter,
     rules,
     run_to,
     state,
 )
-from tests.app.jobs.people import add_person
 from tests.app.jobs.steps import get
-from tests.app.jobs.true_time import with_true_time
 from tests.house import OPENING
 from tests.world import PASSPHRASE, World
 
 
 @pytest.fixture
 def house(world: World, house: House) -> House:
-    add_person(world, "second", "procurer", "admin")
-    return with_true_time(world, house)
+    return ending_house(world, house)
 
 
 def test_it_can_be_taken_back_and_the_lot_opens(world: World, house: House) -> None:
@@ -129,23 +126,12 @@ POINTS = ("end_lot.before_commit", "end_lot.after_commit")
 @pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_around_each_commit_it_ends_all_the_same(
-    world: World, house: House, point: str, count: int, monkeypatch: pytest.MonkeyPatch
+    world: World, house: House, point: str, count: int
 ) -> None:
     case = letter(world, house)
-    real, passes = faults.point, 0
-
-    def die(name: str) -> None:
-        nonlocal passes
-        real(name)
-        passes += name == point
-        if name == point and passes == count:
-            raise Killed
-
     confirm(world, ask(world))
-    monkeypatch.setattr(faults, "point", die)
-    with pytest.raises(Killed):
+    with killed_at(point, count):
         run_to(world, house, world.now + ERASE_DELAY + HOUR)
-    monkeypatch.setattr(faults, "point", real)
     run_to(world, house, world.now + ERASE_DELAY + 2 * HOUR)
     assert (state(world), end(world).state) == ("ended", "ended")
     assert get(world, case).sealed
@@ -155,21 +141,14 @@ def test_killed_around_each_commit_it_ends_all_the_same(
 
 
 def test_killed_after_the_timekeeper_kept_the_key_nothing_is_lost(
-    world: World, house: House, monkeypatch: pytest.MonkeyPatch
+    world: World, house: House
 ) -> None:
     letter(world, house)
     request = ask(world)
     confirm(world, request)
     Jobs(house).run_due()
-
-    def die(name: str) -> None:
-        if name == "ask_end.before_commit":
-            raise Killed
-
-    monkeypatch.setattr(faults, "point", die)
-    with pytest.raises(Killed):
+    with killed_at("ask_end.before_commit"):
         keep(world, house, request)
-    monkeypatch.undo()
     assert end(world).state == "confirmed"
     run_to(world, house, world.now + ERASE_DELAY + HOUR)
     assert (state(world), end(world).state) == ("sealed", "kept")

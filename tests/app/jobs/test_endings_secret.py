@@ -23,10 +23,19 @@ from guarantees.ports import BankNotice
 from guarantees.queries import cases as queries
 from guarantees.records.sealed import LotArchive
 from signing.timekeeper.ending import ERASE_DELAY
-from tests.app.jobs.ends import HOUR, ask, confirm, end, ended, keeper, letter, rules, run_to
-from tests.app.jobs.people import add_person
+from tests.app.jobs.ends import (
+    HOUR,
+    ask,
+    confirm,
+    end,
+    ended,
+    ending_house,
+    keeper,
+    letter,
+    rules,
+    run_to,
+)
 from tests.app.jobs.steps import ACCOUNT, get, paid
-from tests.app.jobs.true_time import with_true_time
 from tests.guarantees.flow.traces import SEALED, rows, trace
 from tests.house import Gateway
 from tests.world import World
@@ -34,8 +43,7 @@ from tests.world import World
 
 @pytest.fixture
 def house(world: World, house: House) -> House:
-    add_person(world, "second", "procurer", "admin")
-    return with_true_time(world, house)
+    return ending_house(world, house)
 
 
 @pytest.mark.parametrize("bids", [(), ("supplier",), ("supplier", "rival")])

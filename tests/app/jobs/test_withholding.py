@@ -9,15 +9,11 @@ from app.jobs import openings
 from app.jobs.worker import Jobs
 from guarantees.flow import open_lot, withdraw_letter
 from guarantees.queries import openings as queries
-from signing import faults
+from tests.app.jobs.ends import keeper, killed_at
 from tests.app.jobs.steps import get, paid
-from tests.app.jobs.true_time import AwayTimekeeper, with_true_time
+from tests.app.jobs.true_time import with_true_time
 from tests.house import OPENING
 from tests.world import PASSPHRASE, World
-
-
-class Killed(BaseException):
-    """As a process ends: nothing that catches errors sees it."""
 
 
 @pytest.fixture
@@ -33,11 +29,6 @@ def letters(world: World, house: House) -> list[str]:
     actor = world.as_("supplier")
     world.run("withdraw_letter", withdraw_letter.withdraw, actor, world.now, made[0])
     return made
-
-
-def keeper(house: House) -> AwayTimekeeper:
-    assert isinstance(house.timekeeper, AwayTimekeeper)
-    return house.timekeeper
 
 
 def withheld(house: House) -> list[str]:
@@ -89,19 +80,10 @@ def test_away_it_waits_and_is_told_later(world: World, house: House, letters: li
 
 @pytest.mark.parametrize("point", ["withhold_letter.before_commit", "withhold_letter.after_commit"])
 def test_killed_around_its_commit_nothing_is_lost(
-    world: World, house: House, letters: list[str], point: str, monkeypatch: pytest.MonkeyPatch
+    world: World, house: House, letters: list[str], point: str
 ) -> None:
-    real = faults.point
-
-    def die(name: str) -> None:
-        real(name)
-        if name == point:
-            raise Killed
-
-    monkeypatch.setattr(faults, "point", die)
-    with pytest.raises(Killed):
+    with killed_at(point):
         Jobs(house).run_due()
-    monkeypatch.setattr(faults, "point", real)
     Jobs(house).run_due()
     assert confirmed(world, letters[0])
     assert len(withheld(house)) == 1

@@ -14,6 +14,7 @@ from guarantees.records.project import Opening
 from signing import seal, wire
 from signing.timekeeper.double import DoubleTimekeeper
 from signing.timekeeper.protocol import OpeningCertificate
+from signing.timekeeper.service import TimekeeperService
 from tests.house import OPENING
 from tests.world import ARCHIVE, PlainLetters, World
 
@@ -33,6 +34,8 @@ class CertifiedLetters(PlainLetters):
             recipients=[seal.Recipient.of(label, key) for label, key in order.recipients],
             recovery=seal.Recipient.of("recovery", order.recovery),
             archive=seal.Recipient.of("institution", ARCHIVE.public_key),
+            profile=order.profile,
+            trustees=[seal.Recipient.of(role, key) for role, key in order.trustees],
         )
         return Produced(
             inner=envelope.inner,
@@ -58,6 +61,12 @@ class AwayTimekeeper(DoubleTimekeeper):
 def with_true_time(world: World, house: House) -> House:
     """The world's lots registered with the timekeeper, under its opening ids and keys."""
     keeper = AwayTimekeeper(lambda: world.now, recovery_key=world.recovery.public_key)
+    register_lots(world, keeper)
+    return replace(house, timekeeper=keeper, letters=CertifiedLetters(world))
+
+
+def register_lots(world: World, keeper: TimekeeperService) -> None:
+    """Under the timekeeper's opening ids and keys from now on."""
     for lot in world.lots:
         made = keeper.register(lot, OPENING, OPENING)
         change = (
@@ -66,4 +75,3 @@ def with_true_time(world: World, house: House) -> House:
             .values(id=made.opening, certificate=made.to_bytes())
         )
         world.run("demo_data", lambda session, change=change: session.execute(change))
-    return replace(house, timekeeper=keeper, letters=CertifiedLetters(world))

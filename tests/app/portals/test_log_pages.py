@@ -145,6 +145,21 @@ def test_a_receipt_gains_index_and_proof(pages: Pages, case: str) -> None:
     assert leaf_of(salt, digest).hex() == after["letter_leaf"]
 
 
+def test_the_institution_has_the_same_receipt_and_is_led_to_the_check(
+    pages: Pages, case: str
+) -> None:
+    publish(pages.house)
+    maker = pages.as_("maker")
+    page = maker.get(f"/institution/cases/{case}")
+    assert f"/institution/cases/{case}/receipt.json" in page
+    assert 'href="/log/check"' in page
+    told = json.loads(maker.get(f"/institution/cases/{case}/receipt.json"))
+    assert told == receipt(pages, case)
+    assert "已收入公开日志" in checked(pages, encoded(told))
+    assert pages.as_("rival").status(f"/institution/cases/{case}/receipt.json") == 403
+    assert maker.status("/institution/cases/none/receipt.json") == 404
+
+
 def test_an_old_receipt_without_proof_is_found_all_the_same(pages: Pages, case: str) -> None:
     before = receipt(pages, case)
     publish(pages.house)

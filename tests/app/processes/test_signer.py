@@ -126,8 +126,8 @@ def test_certificates_are_public(running: Running) -> None:
 def test_refusals_come_back_as_what_they_are(running: Running) -> None:
     client, around = running.client, running.around
     with pytest.raises(MissingGlyph) as glyph:
-        client.produce(around.order(sample_terms(project_name="𠮷野家")))
-    assert (glyph.value.character, glyph.value.field) == ("𠮷", "采购项目")
+        client.produce(around.order(sample_terms(project_name="𫚉野家")))
+    assert (glyph.value.character, glyph.value.field) == ("𫚉", "采购项目")
     with pytest.raises(LetterNotMade) as refused:
         client.produce(around.order(another_issuer(sample_terms())))
     assert refused.value.reason == "no_signing_key"

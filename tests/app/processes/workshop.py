@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from guarantees.ports import LetterOrder, Produced
+from guarantees.tables.letter_forms import newest
 from guarantees.values.parties import Party
 from guarantees.values.terms import Terms
 from signing import private_files, seal
@@ -35,6 +36,10 @@ from tests.guarantees.letter_samples import CHECK_CODE, sample_terms, verify_url
 PASSPHRASE = b"only for tests"
 ISSUER = sample_terms().issuer
 assert ISSUER.credit_code is not None
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass
@@ -77,7 +82,7 @@ class Surroundings:
         order = LetterOrder(
             intent="c" * 32,
             terms=terms.canonical().decode(),
-            template="bid/v1",
+            template=newest(terms.kind, terms.form).name,
             check_code=CHECK_CODE,
             verify_url=verify_url(terms),
             certificate=opening.to_bytes(),

@@ -23,8 +23,10 @@ from guarantees.records.organisation import Organisation
 from guarantees.records.person import OpeningKey
 from guarantees.records.project import Mandate, Opening
 from guarantees.records.rehearsal import Rehearsal
+from guarantees.records.trust import TrusteeKey
 from signing import seal
 from signing.seal import Recipient, SealBroken
+from tests import trustees
 from tests import world as worlds
 from tests.world import PASSPHRASE, START, World
 
@@ -47,12 +49,12 @@ def rows(world: World) -> list[Rehearsal]:
     return world.read(lambda session: list(session.scalars(select(Rehearsal))))
 
 
-def mails(world: World) -> list[str]:
+def mails(world: World, event: str = remind.EVENT) -> list[str]:
     """Addresses of the reminders that wait in the outbox, which is emptied."""
 
     def take(session: Session) -> list[str]:
         found = list(outbox.pending(session, world.now, 99, {"mail"}))
-        due = [one for one in found if one.arguments["event"] == remind.EVENT]
+        due = [one for one in found if one.arguments["event"] == event]
         told = [mail for one in due for mail in recipients.mails(session, one.arguments)]
         assert all(mail.text == "news" and not mail.fields for mail in told)
         for one in due:
@@ -206,6 +208,66 @@ def test_a_postponed_opening_has_reminders_of_its_own(world: World) -> None:
 def test_one_that_was_missed_gives_way_to_the_nearer(world: World) -> None:
     assert len(reminded(world, T - timedelta(hours=20))) == 2
     assert reminded(world, T - timedelta(hours=19)) == []
+
+
+# --- trustees who could not act
+
+
+def absent_told(world: World, at: datetime) -> list[str]:
+    world.now = at
+    world.run("reminder", remind.remind, at)
+    return mails(world, remind.ABSENT)
+
+
+def test_absent_trustees_are_told_a_week_before_and_the_operator_with_them(world: World) -> None:
+    trustees.appoint(world)  # keys, never rehearsed
+    everybody = [
+        "association@example.invalid",
+        "regulator_trustee@example.invalid",
+        "security@example.invalid",
+        "trading_centre@example.invalid",
+    ]
+    assert absent_told(world, T - timedelta(days=7, seconds=1)) == []
+    assert absent_told(world, T - timedelta(days=7)) == everybody
+    assert mails(world) == []  # the parties' turn is later
+    assert absent_told(world, T - timedelta(days=6)) == []
+    assert absent_told(world, T - timedelta(days=3)) == everybody
+    assert absent_told(world, T - timedelta(days=1)) == everybody
+    assert absent_told(world, T - timedelta(hours=1)) == []
+
+
+def test_a_trustee_who_is_there_gets_none(world: World) -> None:
+    trustees.appoint(world)
+    world.now = T - timedelta(days=7)
+
+    def rehearsed(session: Session) -> None:
+        for key in session.scalars(select(TrusteeKey)):
+            if key.organisation_id != world.people["association"].organisation_id:
+                key.rehearsed_at = world.now
+
+    world.run("rehearse_trustee", rehearsed)
+    told = ["association@example.invalid", "security@example.invalid"]
+    assert absent_told(world, world.now) == told
+
+
+def test_without_trustees_nobody_is_told(world: World) -> None:
+    for days in (7, 3, 1):
+        assert absent_told(world, T - timedelta(days=days)) == []
+
+
+def test_of_two_openings_on_a_day_trustees_hear_once(world: World) -> None:
+    """Another project, or here another time of the same one, a few minutes later."""
+    trustees.appoint(world)
+
+    def apart(session: Session) -> None:
+        first = session.scalars(select(Opening)).first()
+        assert first is not None
+        first.opening_time += timedelta(minutes=5)
+
+    world.run("register_project", apart)
+    assert len(absent_told(world, T - timedelta(days=7))) == 4
+    assert absent_told(world, T - timedelta(days=7) + timedelta(minutes=5)) == []
+    assert len(absent_told(world, T - timedelta(days=3))) == 4
 
 
 # --- who supervises

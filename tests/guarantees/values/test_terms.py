@@ -120,7 +120,8 @@ def _changed(make_terms: Make, **change: Any) -> bytes:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"schema": "baohan/terms/v2"}, "版本"),
+        ({"schema": "baohan/terms/v3"}, "版本"),
+        ({"schema": "baohan/terms/v2"}, "缺少字段"),
         ({"extra": 1}, "未知字段"),
         ({"signatory": "gone"}, "缺少字段"),
         ({"amount": {"currency": "USD", "fen": 1}}, "类型或格式"),
