@@ -1,8 +1,8 @@
 """Mutated letters through the worker: `python -m tests.attacks.mutate --count N --seed S`.
 
 No mutant may be accepted (`intact` with other bytes than the letter's), stop the pool, or take
-longer than a worker is given. What a mutant did is known by its number and the seed, up to the keys,
-which every run makes anew. Exit status 1 if one of these happened.
+longer than a worker is given. Number and seed tell what a mutant was, up to the keys, which every
+run makes anew. Exit status 1 if one of these happened.
 """
 
 import argparse
@@ -48,7 +48,6 @@ class Tally:
     """By the code of the first step that did not pass."""
     bad: list[str] = field(default_factory=list)
     """Number and mutations of those that were accepted, or that a worker died or hung on."""
-
 
     def add(self, one: "Judged") -> bool:
         """Count one mutant; whether it is one that should not be."""
