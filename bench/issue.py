@@ -33,7 +33,6 @@ from guarantees.letters import LetterPress
 from guarantees.ports import LetterOrder
 from signing.certificates import (
     Authority,
-    KeyKind,
     create_authority,
     crl,
     issue_institution,
@@ -43,6 +42,7 @@ from signing.certificates import (
 from signing.keys.protocol import SigningKey
 from signing.levels import Level
 from signing.longterm import lasts
+from signing.profiles import KeyKind
 from signing.seal import make_key_pair
 from signing.timekeeper.certificate import OpeningCertificate
 from signing.timestamps import LocalTimestamper, TimeStampAuthority, Token

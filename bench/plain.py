@@ -83,7 +83,7 @@ class PlainSigner:
         authority: TimeStampAuthority,
     ) -> None:
         der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        registry = SimpleCertificateStore()
+        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko is typed in part
         registry.register_multiple(chain)
         self._signer = signers.SimpleSigner(
             signing_cert=certificate,
@@ -125,7 +125,7 @@ class _Stamper(timestamps.TimeStamper):
     """The same in-process authority that our own signatures ask."""
 
     def __init__(self, authority: TimeStampAuthority, now: datetime, phases: Phases) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # the same
         self._authority, self._now, self._phases = authority, now, phases
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:

@@ -78,7 +78,7 @@ def case_in(
 ) -> Case:
     stock = making.stock
     product = stock.rng.choice([p for p in stock.products if p.institution is institution])
-    deadline = planned.version.submission_deadline
+    deadline = planned.opening_time
     at = min(deadline, stock.now) - timedelta(minutes=stock.rng.randrange(60, 40 * 24 * 60))
     case = Case(
         id=new_id(),
@@ -215,8 +215,8 @@ def _terms(
         kind="bid",
         form=form,
         applicants=case.parties,
-        beneficiary=Party(version.procurer_name, None, "beneficiary"),
-        agency=Party(version.agency_name, None, "agency"),
+        beneficiary=Party(version.procurer_name or "", None, "beneficiary"),
+        agency=Party(version.agency_name or "", None, "agency"),
         issuer=Party(institution.name, institution.credit_code, "issuer", institution.contact),
         issuer_type=kind,
         project_number=planned.project.number,
@@ -227,7 +227,7 @@ def _terms(
         issued_on=today,
         effective_from=today,
         expires_on=expiry(version),
-        bid_validity_days=version.bid_validity_days,
+        bid_validity_days=version.bid_validity_days or 0,
         opening_time=version.opening_time,
         documents=facts.DOCUMENTS[case.form],
         place_of_presentation=institution.contact,

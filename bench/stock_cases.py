@@ -130,7 +130,7 @@ def _seal(making: Making, case: Case, *, opened: bool) -> None:
 def _open(making: Making, planned: Planned, case: Case) -> None:
     """The case in ordinary rows, with the verdict on its letter; one in fifty did not open."""
     broken = len(making.stock.rows) % 50 == 49
-    opened_at = planned.version.opening_time + timedelta(minutes=1)
+    opened_at = planned.opening_time + timedelta(minutes=1)
     assert case.letter is not None
     assert case.intent is not None
     case.letter.state = "broken" if broken else "opened"

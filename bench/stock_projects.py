@@ -30,6 +30,12 @@ class Planned:
     openings: list[Opening] = field(default_factory=list)
     """Written with the cases, whose number they tell."""
 
+    @property
+    def opening_time(self) -> datetime:
+        """That of the notice, and its deadline."""
+        assert self.version.opening_time is not None
+        return self.version.opening_time
+
 
 @dataclass
 class Projects:

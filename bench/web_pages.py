@@ -5,9 +5,10 @@ A rule with arguments needs an entry in ARGUMENTS; one without is found by itsel
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
-from flask import Flask
+from flask import Flask, url_for
 from werkzeug.routing import Rule
 
 from app.auth.guard import action_of
@@ -30,7 +31,7 @@ JOINED = "joined"
 DISTINCT = 40
 """Different ids asked for, at most."""
 
-Values = dict[str, str]
+Values = dict[str, Any]
 Finder = Callable[[FullHouse, Account | None], Iterable[Values]]
 
 
@@ -126,7 +127,7 @@ def _readers(app: Flask, rule: Rule) -> Iterable[str]:
 
 def _address(app: Flask, rule: Rule, values: Values) -> str:
     with app.test_request_context():
-        return app.url_for(rule.endpoint, **values)
+        return url_for(rule.endpoint, **values)
 
 
 def _queried(address: str, query: str, house: FullHouse) -> str:
