@@ -52,7 +52,7 @@ class Page:
 
 
 NOT_MEASURED: Mapping[str, str] = {
-    "/institution/design/<int:number>/specimen.pdf": "the signer renders it; none runs here",
+    "/institution/design/<int(max=99999):number>/specimen.pdf": "the signer renders it",
     "/log/checkpoint": "a file, of a log that the stock has not published",
     "/log/tile/<path:rest>": "the same",
     "/openings/<lot>/log.json": "the stock's certificates are random, none is in a log",

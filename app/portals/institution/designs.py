@@ -60,7 +60,7 @@ def index() -> str | Response | tuple[str, int]:
     return _page(rows, form), 422
 
 
-@blueprint.get("/<int:number>/specimen.pdf")
+@blueprint.get("/<int(max=99999):number>/specimen.pdf")
 @needs("institution.read")
 def specimen(number: int) -> Response:
     """The specimen (样张) of a version: an invented bid with the institution's own name."""
@@ -69,7 +69,7 @@ def specimen(number: int) -> Response:
     return send_file(BytesIO(pdf), "application/pdf", False, f"specimen-{number}.pdf")
 
 
-@blueprint.post("/<int:number>/use")
+@blueprint.post("/<int(max=99999):number>/use")
 @needs("design.set")
 def use(number: int) -> Response:
     write("design", design_letters.use, actor(), now(), number)

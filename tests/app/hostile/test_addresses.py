@@ -78,6 +78,7 @@ def address(stage: Stage, rule: Rule, given: bytes | None = None) -> str:
         "hold": stage.ids["hold"],
         "request": stage.ids["end asked"],
         "request_id": stage.ids["policy"],
+        "number": "1",
         "rest": "0/000",
         "key": key_in(stage, rule),
     }
