@@ -115,17 +115,21 @@ class Play:
         scanner.add_fact("passphrase", self.passphrase)
         scanner.add_bytes("digest of the letter", sha256(found.letter).digest())
         self.control = self.insight.control(self.case)
-        known = [facts.SUPPLIER.name.encode(), facts.SUPPLIER.credit_code.encode()]
-        known.append(self.insight.certificate(self.case))
-        assert scanner.add_letter("letter", found.letter, self.control, *known) > 10_000
+        assert scanner.add_letter("letter", found.letter, self.control, *self._public()) > 10_000
+
+    def _public(self) -> list[bytes]:
+        """What stands in the letter and may stand elsewhere: the supplier's name, in the letter's
+        XML as in the pages that list organisations, and the certificate of the opening."""
+        name, code = f"<name>{facts.SUPPLIER.name}</name>", facts.SUPPLIER.credit_code
+        return [name.encode(), code.encode(), self.insight.certificate(self.case)]
 
     def _know_what_stays_secret(self) -> None:
         """The terms, which the letter holds too, stand in ordinary rows from the opening on."""
         assert self.secrets is not None
         self.scene.scanner.forget("letter")
         terms = self.insight.intent(self.case).terms.encode()
-        public = self.insight.certificate(self.case)
-        self.scene.scanner.add_letter("letter", self.secrets.letter, self.control, terms, public)
+        known = (self.control, terms, *self._public())
+        self.scene.scanner.add_letter("letter", self.secrets.letter, *known)
 
     @property
     def passphrase(self) -> str:

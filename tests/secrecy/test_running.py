@@ -30,8 +30,9 @@ FACTS = frozenset(
 FRESH = re.compile(
     r"页面时间 <time.*?</time>|(?<=>)剩 [^<]*(?=</time>)|<b>\d+</b>(?=[天时分秒])"
     r'|name="(?:csrf_token|key)"[^>]*value="[^"]*"'
+    r'|"(?:index|proof)": .*'
 )
-"""What differs each time that a page is made."""
+"""What differs each time that a page is made; the log goes on by itself."""
 
 
 def told(findings: dict[str, list[Finding]]) -> dict[str, list[str]]:

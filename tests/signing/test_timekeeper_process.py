@@ -34,7 +34,7 @@ POINTS = (
     journal.WRITTEN,
     journal.SYNCED,
     service.KEY_STORED,
-    service.UNWRAPPED,
+    ending.UNWRAPPED,
     ending.ERASING,
     server.REPLY,
 )
