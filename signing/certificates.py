@@ -5,7 +5,6 @@ mode 0700. The institution's unified social credit code (统一社会信用代�
 organizationIdentifier (2.5.4.97) as "NTRCN-<code>" (ETSI EN 319 412-1, 5.1.4).
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from signing import private_files
-from signing.errors import KeyStoreError
+from signing import authority_folder, private_files
+from signing.authority_folder import Revocation
 from signing.keys import sm2, software
 from signing.keys.sm2 import Sm2Key
 from signing.keys.software import PrivateKey, SoftwareKey
@@ -42,7 +41,6 @@ from signing.profiles import (
 
 CRL_LIFE: Final = timedelta(days=2)
 """Time until the next list is due; ours is made anew every day."""
-_MAX_FILE: Final = 64 * 1024
 _CREDIT_CODE_RE: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}\Z")
 
 
@@ -90,18 +88,14 @@ def create_authority(
     authority = Authority(directory, passphrase, above, Issuer(issuing, issuing_key), crl_url)
     _store(directory, passphrase, "root", root_key, [root])
     _store(directory, passphrase, "issuing", issuing_key, [issuing])
-    private_files.write_new(directory / "authority.json", json.dumps({"crl": crl_url}).encode())
+    authority_folder.set_up(directory, crl_url)
     return authority
 
 
 def open_authority(directory: Path, *, passphrase: bytes) -> Authority:
     """Read the PKI that `create_authority` made. Raises KeyStoreError or ExposedFile."""
-    private_files.check_folder(directory)
-    settings = directory / "authority.json"
-    if not settings.exists():
-        raise KeyStoreError(str(settings), "is missing: make the development PKI first")
+    url = authority_folder.crl_url(directory)
     root, issuing = (_read_issuer(directory, name, passphrase) for name in ("root", "issuing"))
-    url = json.loads(private_files.read(settings, _MAX_FILE))["crl"]
     return Authority(directory, passphrase, root, issuing, url)
 
 
@@ -201,34 +195,25 @@ def revoke(
     reason: x509.ReasonFlags = x509.ReasonFlags.unspecified,
 ) -> None:
     """Put a certificate on the next list. A second call for the same one changes nothing."""
-    path = authority.directory / f"revoked-{certificate.serial_number:x}.json"
-    entry = {"serial": certificate.serial_number, "when": when.isoformat(), "reason": reason.value}
-    if not path.exists():
-        private_files.write_new(path, json.dumps(entry).encode())
+    revocation = Revocation(certificate.serial_number, when, reason.value)
+    authority_folder.revoke(authority.directory, revocation)
 
 
 def revoked_at(authority: Authority, certificate: asn1.Certificate) -> datetime | None:
     """As of when a certificate is revoked; None if it is not."""
-    path = authority.directory / f"revoked-{certificate.serial_number:x}.json"
-    if not path.exists():
-        return None
-    return datetime.fromisoformat(json.loads(private_files.read(path, _MAX_FILE))["when"])
+    found = authority_folder.revocation_of(authority.directory, certificate.serial_number)
+    return found.when if found else None
 
 
 def crl(authority: Authority, now: datetime, *, life: timedelta = CRL_LIFE) -> bytes:
     """DER of the issuing CA's list of revoked certificates as of `now`."""
-    entries = [
-        json.loads(private_files.read(path, _MAX_FILE))
-        for path in sorted(authority.directory.glob("revoked-*.json"))
-    ]
     revoked = [
         x509.RevokedCertificateBuilder()
-        .serial_number(entry["serial"])
-        .revocation_date(datetime.fromisoformat(entry["when"]))
-        .add_extension(x509.CRLReason(x509.ReasonFlags(entry["reason"])), critical=False)
+        .serial_number(one.serial)
+        .revocation_date(one.when)
+        .add_extension(x509.CRLReason(x509.ReasonFlags(one.reason)), critical=False)
         .build()
-        for entry in entries
-        if datetime.fromisoformat(entry["when"]) <= now
+        for one in authority_folder.revoked(authority.directory, now)
     ]
     return revocation_list(authority.issuing, revoked, now, life)
 
@@ -271,9 +256,8 @@ def _store(
     key = private.private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase)
     )
-    pem = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain)
-    private_files.write_new(directory / f"{name}.key.pem", key)
-    private_files.write_new(directory / f"{name}.pem", pem)
+    ders = [certificate.public_bytes(Encoding.DER) for certificate in chain]
+    authority_folder.store(directory, name, key, ders)
 
 
 def _read_issuer(directory: Path, name: str, passphrase: bytes) -> Issuer:

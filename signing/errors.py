@@ -90,7 +90,8 @@ class EvidenceMissing(SigningError):
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
-        """Code of the chain's fault (signing.chain) or of its status (signing.revocation)."""
+        """Code of the chain's fault (signing.chain) or of its status (signing.revocation); or
+        no_second_reader, where nobody but us can judge the signature."""
 
 
 class AuthorityChanged(SigningError):

@@ -6,7 +6,7 @@ from io import BytesIO
 from itertools import pairwise
 from typing import Any, Final
 
-from asn1crypto import x509
+from asn1crypto import algos, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import DocumentSecurityStore, validate_pdf_signature
 
@@ -14,6 +14,7 @@ from signing.chain import build_chain
 from signing.comparison import HOSTILE
 from signing.errors import EvidenceMissing
 from signing.evidence import BAD_ASN1, read_parts
+from signing.gm.algorithms import is_sm2
 from signing.keys.protocol import SigningKey
 from signing.levels import Material
 from signing.revocation import check_chain, is_answer, newest_list
@@ -22,6 +23,12 @@ from signing.trust import Purpose, Trust
 
 _STRICT: Final = "hard-fail"
 """pyhanko-certvalidator: a certificate without revocation data fails."""
+
+
+def check_confirmable(key: SigningKey) -> None:
+    """EvidenceMissing for a key whose letters pyHanko cannot judge: not worth signing twice."""
+    if is_sm2(algos.SignedDigestAlgorithm.load(key.algorithm.identifier)):
+        raise EvidenceMissing("no_second_reader")
 
 
 def gather(key: SigningKey, token: Token, trust: Trust, now: datetime) -> Material:

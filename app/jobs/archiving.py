@@ -9,34 +9,25 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from app.house import House
 from app.jobs import opened_files
-from app.jobs.worker import Lane
+from app.jobs.worker import Paced
 from guarantees.errors import GuaranteeError
 from guarantees.flow import archive_letter
 from guarantees.flow.archive_letter import Due
 
-LOOK_EVERY = timedelta(hours=1)
-"""Between two looks, from the start of the process on."""
 AT_ONCE = 100
 """Letters that are read at a time."""
 
 log = structlog.get_logger("baohan.archiving")
 
 
-class Archiving(Lane):
+class Archiving(Paced):
     """Asks the signer for each stamp that is due, and keeps it."""
 
-    def __init__(self, house: House) -> None:
-        super().__init__(house)
-        self._next: datetime | None = None
+    every = timedelta(hours=1)
 
-    def run_due(self, stop: threading.Event | None = None) -> int:
-        """A look, if it is time; answers how many letters were stamped."""
-        now = self._house.now()
-        if self._next is not None and now < self._next:
-            return 0
-        self._next = now + LOOK_EVERY
+    def look(self, now: datetime, stop: threading.Event | None) -> int:
+        """Answers how many letters were stamped."""
         done, after = 0, ""
         while letters := self._due(now, after):
             for one in letters:

@@ -4,25 +4,15 @@ own, whether anybody bids or not."""
 import threading
 from datetime import datetime, timedelta
 
-from app.house import House
-from app.jobs.worker import Lane
+from app.jobs.worker import Paced
 from guarantees.flow import remind
 
-LOOK_EVERY = timedelta(minutes=1)
-"""Between two looks, from the start of the process on."""
 
-
-class Reminders(Lane):
+class Reminders(Paced):
     """Puts the mails that are due into the outbox, once each."""
 
-    def __init__(self, house: House) -> None:
-        super().__init__(house)
-        self._next: datetime | None = None
+    every = timedelta(minutes=1)
 
-    def run_due(self, stop: threading.Event | None = None) -> int:
-        """A look, if it is time; answers for how many projects mails were written."""
-        now = self._house.now()
-        if self._next is not None and now < self._next:
-            return 0
-        self._next = now + LOOK_EVERY
+    def look(self, now: datetime, stop: threading.Event | None) -> int:
+        """Answers for how many projects mails were written."""
         return self._house.sessions.write("reminder", lambda session: remind.remind(session, now))

@@ -9,31 +9,21 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from app.house import House
-from app.jobs.worker import Lane
+from app.jobs.worker import Paced
 from guarantees.flow import lapse
-
-ROUND_EVERY = timedelta(minutes=5)
-"""Between two rounds, from the start of the process on."""
 
 log = structlog.get_logger("baohan.rounds")
 
 
-class Rounds(Lane):
+class Rounds(Paced):
     """Ends approved applications that nobody paid, and frees the exposure that they held."""
 
-    def __init__(self, house: House) -> None:
-        super().__init__(house)
-        self._next: datetime | None = None
+    every = timedelta(minutes=5)
 
-    def run_due(self, stop: threading.Event | None = None) -> int:
-        """A round, if it is time; answers how many applications lapsed."""
-        now = self._house.now()
-        if self._next is not None and now < self._next:
-            return 0
+    def look(self, now: datetime, stop: threading.Event | None) -> int:
+        """A round; answers how many applications lapsed."""
         with self._house.sessions.reading() as session:
             institutions = lapse.institutions(session)
-        self._next = now + ROUND_EVERY
         done = 0
         for one in institutions:
             if stop is not None and stop.is_set():

@@ -76,6 +76,30 @@ class Lane:
             log.error("round_broken_off", lane=type(self).__name__, error=type(error).__name__)
 
 
+class Paced(Lane):
+    """A lane that looks at a pace of its own, from the start of the process on."""
+
+    every: timedelta
+    """Between two looks; one that breaks off is made again in a moment."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house)
+        self._next: datetime | None = None
+
+    def run_due(self, stop: threading.Event | None = None) -> int:
+        """A look, if it is time; answers how much was done."""
+        now = self._house.now()
+        if self._next is not None and now < self._next:
+            return 0
+        done = self.look(now, stop)
+        self._next = now + self.every
+        return done
+
+    def look(self, now: datetime, stop: threading.Event | None) -> int:
+        """One look; answers how much was done."""
+        raise NotImplementedError
+
+
 class Jobs(Lane):
     """Does messages one by one; `run` in a thread, `run_due` in tests and commands.
 

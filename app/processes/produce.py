@@ -18,7 +18,7 @@ from guarantees.values.terms import Terms
 from signing.errors import EvidenceMissing, KeyUnavailable, LetterNotSignable, TimestampError
 from signing.keys.protocol import SigningKey
 from signing.levels import Level
-from signing.longterm import lasts
+from signing.longterm import check_confirmable, lasts
 from signing.pdf import sign_letter
 from signing.report import Integrity, Result, SignatureReport
 from signing.seal import Envelope, NotSealable, Recipient, SealContext, seal
@@ -113,6 +113,7 @@ def sign_and_check(
     It counts only if a verifier who knows nothing of its making accepts it. LetterNotMade.
     """
     try:
+        check_confirmable(key)
         signed = sign(pdf, reason, key, timestamper, trust, now, Level.B_LT)
         report = check(signed, key, trust, now)
         if report.level == Level.B_LT and report.time and lasts(signed, trust, report.time):

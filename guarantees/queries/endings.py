@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
-from guarantees.queries.projects import concerns
+from guarantees.queries.projects import current
 from guarantees.records.lot_end import LotEnd
 from guarantees.records.person import Person
-from guarantees.records.project import Lot, Opening, Project, ProjectVersion
+from guarantees.records.project import Lot, Opening
 from guarantees.tables import permissions
 from guarantees.values.actor import Actor
 
@@ -68,14 +68,9 @@ class Ends:
 def of_project(session: Session, actor: Actor, now: datetime, project_id: str) -> Ends:
     """NotFound for a draft, and for a project that is not the actor's."""
     permissions.check(actor, "project.read", now)
-    found = session.execute(
-        select(Project, ProjectVersion)
-        .join(ProjectVersion, ProjectVersion.project_id == Project.id)
-        .where(Project.id == project_id, ProjectVersion.number == Project.current, concerns(actor))
-    ).one_or_none()
-    if found is None or found[0].state == "draft":
+    project, version = current(session, actor, project_id)
+    if project.state == "draft":
         raise NotFound(noun="project", id=project_id)
-    project, version = found
     ends = session.execute(
         select(LotEnd, Lot.number)
         .join(Lot, Lot.id == LotEnd.lot_id)

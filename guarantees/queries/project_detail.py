@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from guarantees.errors import NotFound
 from guarantees.queries import opening_keys, openings, rehearsals
-from guarantees.queries.projects import CorrectionRow, concerns, corrections, versions_of
+from guarantees.queries.projects import CorrectionRow, corrections, current, versions_of
 from guarantees.records import project_notice
 from guarantees.records.guarantee import EventRow
 from guarantees.records.lot_end import LotEnd
@@ -119,7 +119,8 @@ class ProjectView(ProjectNow):
 
 def view(session: Session, actor: Actor, now: datetime, project_id: str) -> ProjectView:
     """The project, or NotFound for one that is not the actor's."""
-    project, version = _found(session, actor, now, project_id)
+    permissions.check(actor, "project.read", now)
+    project, version = current(session, actor, project_id)
     notice = project_notice.to_notice(project, version)
     versions = versions_of(session, project_id)
     lots = _lots(session, project, notice)
@@ -151,7 +152,8 @@ def view(session: Session, actor: Actor, now: datetime, project_id: str) -> Proj
 
 def to_change(session: Session, actor: Actor, now: datetime, project_id: str) -> ProjectNow:
     """The project for its form; NotFound for one that the actor can't change."""
-    project, version = _found(session, actor, now, project_id)
+    permissions.check(actor, "project.read", now)
+    project, version = current(session, actor, project_id)
     if not _may_change(actor, project, version):
         raise NotFound(noun="project", id=project_id)
     first = select(ProjectVersion.note).where(ProjectVersion.project_id == project_id)
@@ -164,20 +166,6 @@ def to_change(session: Session, actor: Actor, now: datetime, project_id: str) ->
         remarks=session.scalars(first.order_by(ProjectVersion.number).limit(1)).one(),
         gaps=missing(notice),
     )
-
-
-def _found(
-    session: Session, actor: Actor, now: datetime, project_id: str
-) -> tuple[Project, ProjectVersion]:
-    permissions.check(actor, "project.read", now)
-    found = session.execute(
-        select(Project, ProjectVersion)
-        .join(ProjectVersion, ProjectVersion.project_id == Project.id)
-        .where(Project.id == project_id, ProjectVersion.number == Project.current, concerns(actor))
-    ).one_or_none()
-    if found is None:
-        raise NotFound(noun="project", id=project_id)
-    return found
 
 
 def _may_change(actor: Actor, project: Project, version: ProjectVersion) -> bool:

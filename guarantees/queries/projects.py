@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, true
 from sqlalchemy.orm import Session
 
+from guarantees.errors import NotFound
 from guarantees.queries import keyset, lots
 from guarantees.queries.keyset import Cursor, Slice
 from guarantees.queries.lots import LotRow
@@ -205,6 +206,18 @@ def lot_view(session: Session, actor: Actor, now: datetime, lot_id: str) -> LotV
         open=row.takes_bids(now),
         corrections=corrections(session, row.project),
     )
+
+
+def current(session: Session, actor: Actor, project_id: str) -> tuple[Project, ProjectVersion]:
+    """A project of the actor's with the version in force; NotFound for any other."""
+    found = session.execute(
+        select(Project, ProjectVersion)
+        .join(ProjectVersion, ProjectVersion.project_id == Project.id)
+        .where(Project.id == project_id, ProjectVersion.number == Project.current, concerns(actor))
+    ).one_or_none()
+    if found is None:
+        raise NotFound(noun="project", id=project_id)
+    return found
 
 
 def versions_of(session: Session, project_id: str) -> list[ProjectVersion]:

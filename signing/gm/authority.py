@@ -4,7 +4,6 @@ Everything it makes is marked "demonstration". It lies in a folder of mode 0700 
 the PKI of `signing.certificates` and laid out like it.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Final
 
 from asn1crypto import pem, x509
 
-from signing import private_files
+from signing import authority_folder, private_files
+from signing.authority_folder import MAX_FILE, Revocation
 from signing.certificates import CRL_LIFE
 from signing.errors import KeyStoreError
 from signing.gm import pkcs8
@@ -20,7 +20,6 @@ from signing.gm.algorithms import Sm2Pair
 from signing.gm.certificates import (
     GmIssuer,
     GmUsage,
-    Revoked,
     authority_certificate,
     end_entity,
     revocation_list,
@@ -29,7 +28,6 @@ from signing.gm.certificates import (
 from signing.keys.sm2 import Sm2Key
 from signing.profiles import YEAR, authority_name, list_url, subject_name
 
-_MAX_FILE: Final = 64 * 1024
 ENCRYPTION: Final = ".encryption"
 """What follows the credit code in the names of the files of the encryption key."""
 
@@ -72,18 +70,14 @@ def create_authority(
     issuing = GmIssuer(authority_certificate(name, issuing_pair, root, now, url), issuing_pair)
     _store(directory, passphrase, "root", root_pair, [root.certificate])
     _store(directory, passphrase, "issuing", issuing_pair, [issuing.certificate])
-    private_files.write_new(directory / "authority.json", json.dumps({"crl": crl_url}).encode())
+    authority_folder.set_up(directory, crl_url)
     return GmAuthority(directory, passphrase, root, issuing, crl_url)
 
 
 def open_authority(directory: Path, *, passphrase: bytes) -> GmAuthority:
     """Read the PKI that `create_authority` made. Raises KeyStoreError or ExposedFile."""
-    private_files.check_folder(directory)
-    settings = directory / "authority.json"
-    if not settings.exists():
-        raise KeyStoreError(str(settings), "is missing: make the development PKI first")
+    url = authority_folder.crl_url(directory)
     root, issuing = (_read_issuer(directory, name, passphrase) for name in ("root", "issuing"))
-    url = json.loads(private_files.read(settings, _MAX_FILE))["crl"]
     return GmAuthority(directory, passphrase, root, issuing, url)
 
 
@@ -120,23 +114,13 @@ def revoke(
     reason: str = "unspecified",
 ) -> None:
     """Put a certificate on the next list. A second call for the same one changes nothing."""
-    path = authority.directory / f"revoked-{certificate.serial_number:x}.json"
-    entry = {"serial": certificate.serial_number, "when": when.isoformat(), "reason": reason}
-    if not path.exists():
-        private_files.write_new(path, json.dumps(entry).encode())
+    revocation = Revocation(certificate.serial_number, when, reason)
+    authority_folder.revoke(authority.directory, revocation)
 
 
 def crl(authority: GmAuthority, now: datetime, *, life: timedelta = CRL_LIFE) -> bytes:
     """DER of the issuing CA's list of revoked certificates as of `now`."""
-    entries = [
-        json.loads(private_files.read(path, _MAX_FILE))
-        for path in sorted(authority.directory.glob("revoked-*.json"))
-    ]
-    found = [
-        Revoked(entry["serial"], datetime.fromisoformat(entry["when"]), entry["reason"])
-        for entry in entries
-    ]
-    revoked = [one for one in found if one.when <= now]
+    revoked = authority_folder.revoked(authority.directory, now)
     return revocation_list(authority.issuing, revoked, now, life)
 
 
@@ -152,16 +136,15 @@ def _store(
     pair: Sm2Pair,
     chain: list[x509.Certificate],
 ) -> None:
-    private_files.write_new(directory / f"{name}.key.pem", pkcs8.lock(pair, passphrase))
-    content = b"".join(pem.armor("CERTIFICATE", certificate.dump()) for certificate in chain)
-    private_files.write_new(directory / f"{name}.pem", content)
+    ders = [certificate.dump() for certificate in chain]
+    authority_folder.store(directory, name, pkcs8.lock(pair, passphrase), ders)
 
 
 def _read_issuer(directory: Path, name: str, passphrase: bytes) -> GmIssuer:
     path = directory / f"{name}.key.pem"
     try:
-        pair = pkcs8.unlock(private_files.read(path, _MAX_FILE), passphrase)
-        _, _, der = pem.unarmor(private_files.read(directory / f"{name}.pem", _MAX_FILE))
+        pair = pkcs8.unlock(private_files.read(path, MAX_FILE), passphrase)
+        _, _, der = pem.unarmor(private_files.read(directory / f"{name}.pem", MAX_FILE))
     except FileNotFoundError as error:
         raise KeyStoreError(str(error.filename), "is missing: make the PKI anew") from None
     except ValueError:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from asn1crypto import core, crl, x509
 from cryptography import x509 as pyca
 
+from signing.authority_folder import Revocation
 from signing.gm.algorithms import SM2_WITH_SM3, UNCOMPRESSED, Sm2Pair, public_key_info
 from signing.profiles import YEAR
 
@@ -43,16 +44,6 @@ class GmIssuer:
 
     certificate: x509.Certificate
     pair: Sm2Pair
-
-
-@dataclass(frozen=True, slots=True)
-class Revoked:
-    """An entry of a revocation list."""
-
-    serial: int
-    when: datetime
-    reason: str
-    """asn1crypto's name of a CRLReason, such as `key_compromise`."""
 
 
 def subject(name: pyca.Name) -> x509.Name:
@@ -96,7 +87,7 @@ def end_entity(
 
 
 def revocation_list(
-    issuer: GmIssuer, revoked: Sequence[Revoked], now: datetime, life: timedelta
+    issuer: GmIssuer, revoked: Sequence[Revocation], now: datetime, life: timedelta
 ) -> bytes:
     """DER of a list that holds for `life` (RFC 5280, 5)."""
     fields: dict[str, Any] = {
@@ -121,7 +112,7 @@ def revocation_list(
     return bytes(crl.CertificateList(signed).dump())
 
 
-def _entry(one: Revoked) -> dict[str, Any]:
+def _entry(one: Revocation) -> dict[str, Any]:
     reason = {"extn_id": "crl_reason", "critical": False, "extn_value": one.reason}
     return {
         "user_certificate": one.serial,

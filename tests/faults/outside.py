@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from signing.timekeeper.cosigner import handlers as cosigner_handlers
 from signing.timekeeper.server import handlers as timekeeper_handlers
 from signing.wire import Fields, Handler, Peer
 from tests.house import OPENING, WorldTimekeeper
+from tests.serving import serving_http
 from tests.world import World
 
 
@@ -125,24 +126,11 @@ def outside(world: World) -> Iterator[Outside]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bh-")))
         bank = Bank()
-        made = Outside(world, bank, stack.enter_context(_bank_server(bank)), folder)
+        handler = type("Bound", (_BankHandler,), {"bank": bank})
+        made = Outside(world, bank, stack.enter_context(serving_http(handler)), folder)
         stack.enter_context(wire_server(made.signer, _signer(world)))
         stack.enter_context(wire_server(made.timekeeper, _timekeeper(world)))
         yield made
-
-
-@contextmanager
-def _bank_server(bank: Bank) -> Iterator[str]:
-    handler = type("Bound", (_BankHandler,), {"bank": bank})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from asn1crypto import cms, core, crl
 
+from signing.authority_folder import Revocation
 from signing.cms import SEQUENCE, CmsSigner, canonical, oid, tlv
 from signing.gm import authority as gm_authority
 from signing.gm.algorithms import (
@@ -15,7 +16,7 @@ from signing.gm.algorithms import (
     on_sm2,
     sm3,
 )
-from signing.gm.certificates import GmUsage, Revoked, revocation_list
+from signing.gm.certificates import GmUsage, revocation_list
 from signing.keys.protocol import Algorithm, SigningKey
 from signing.keys.sm2 import Sm2Key
 from signing.profiles import KeyKind
@@ -154,7 +155,7 @@ def without_lists(key: Sm2Key) -> bytes:
 
 def test_a_revoked_certificate() -> None:
     key = issued()
-    entry = Revoked(key.certificate.serial_number, NOW - timedelta(hours=2), "key_compromise")
+    entry = Revocation(key.certificate.serial_number, NOW - timedelta(hours=2), "key_compromise")
     listed = revocation_list(gm().authority.issuing, [entry], NOW, timedelta(days=2))
     report = report_on(without_lists(key), trust_with(listed, gm().lists[1]))
     assert (step(report, 5).result, step(report, 5).code) == (Result.FAILED, "revoked_before")
@@ -162,7 +163,7 @@ def test_a_revoked_certificate() -> None:
 
 def test_a_revocation_after_the_time_stamp_takes_nothing_back() -> None:
     key = issued()
-    entry = Revoked(key.certificate.serial_number, NOW + timedelta(minutes=1), "superseded")
+    entry = Revocation(key.certificate.serial_number, NOW + timedelta(minutes=1), "superseded")
     when = NOW + timedelta(minutes=2)
     listed = revocation_list(gm().authority.issuing, [entry], when, timedelta(days=2))
     report = report_on(without_lists(key), trust_with(listed, gm().lists[1]))

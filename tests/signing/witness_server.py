@@ -4,11 +4,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from signing import log
+from tests.serving import serving_http
 
 AT = 1_772_413_200
 
@@ -67,15 +68,8 @@ class Witness:
 def serving(witness: Witness) -> Iterator[str]:
     """The submission prefix at which the witness can be reached."""
     handler = type("Bound", (_Handler,), {"witness": witness})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/w"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving_http(handler) as address:
+        yield f"{address}/w"
 
 
 class _Handler(BaseHTTPRequestHandler):

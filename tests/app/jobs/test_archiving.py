@@ -9,7 +9,7 @@ import pytest
 
 from app.house import House
 from app.jobs import archiving
-from app.jobs.archiving import LOOK_EVERY, Archiving
+from app.jobs.archiving import Archiving
 from app.processes.letter_refusals import LetterNotMade
 from app.processes.web import lanes_of
 from guarantees.flow import archive_letter
@@ -89,7 +89,7 @@ def test_every_opened_letter_gets_a_stamp_once(
             digest(world, case), stamps(world, case), signer.trust(world.now), world.now
         )
         assert (found.code, found.since) == ("sound", world.now.replace(microsecond=0))
-    world.now += LOOK_EVERY
+    world.now += Archiving.every
     assert lane.run_due() == 0
     assert signer.asked == 2
 
@@ -105,7 +105,7 @@ def test_it_keeps_a_pace_of_its_own(world: World, lane: Archiving, signer: Stamp
     signer.away = True
     assert lane.run_due() == 0
     signer.away = False
-    world.now += LOOK_EVERY - timedelta(seconds=1)
+    world.now += Archiving.every - timedelta(seconds=1)
     assert lane.run_due() == 0
     world.now += timedelta(seconds=1)
     assert lane.run_due() == 2

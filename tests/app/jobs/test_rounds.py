@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.house import House
-from app.jobs.rounds import ROUND_EVERY, Rounds
+from app.jobs.rounds import Rounds
 from app.jobs.worker import Jobs
 from app.processes.web import lanes_of
 from guarantees.flow import lapse
@@ -37,7 +37,7 @@ def test_rounds_keep_their_own_pace(world: World, house: House) -> None:
     rounds = Rounds(house)
     world.now += QUOTE_VALID - timedelta(seconds=1)
     assert rounds.run_due() == 0
-    world.now += ROUND_EVERY - timedelta(seconds=1)
+    world.now += Rounds.every - timedelta(seconds=1)
     assert rounds.run_due() == 0
     world.now += timedelta(seconds=1)
     assert rounds.run_due() == 1

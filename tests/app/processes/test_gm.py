@@ -1,6 +1,5 @@
 """An institution that signs with SM2 (国密): from the first start to a sealed letter."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,12 +20,8 @@ from signing.report import Integrity, Result
 from signing.timestamps import LocalTimestamper
 from signing.trust import load_trust
 from signing.verify import verify
-from tests.app.processes.workshop import ISSUER, PASSPHRASE, surroundings
+from tests.app.processes.workshop import ISSUER, PASSPHRASE, clock, surroundings
 from tests.guarantees.letter_samples import shared_press
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)
 
 
 def test_the_setting_names_institutions() -> None:
@@ -95,6 +90,8 @@ def test_a_letter_is_signed_with_sm2_checked_and_sealed(tmp_path: Path) -> None:
         now=clock(),
         timekeeper_keys=around.timekeeper_keys,
     )
+    uses = (around.keys / "journal").read_bytes().splitlines()
+    assert len(uses) == 1  # nobody but us can judge it: B-LT is not tried first
     report = verify(around.opened(made, order), trust=trust, at=clock())
     assert (report.signature, report.integrity) == (Result.PASSED, Integrity.INTACT)
     assert report.steps[1].code == "intact_sm2"

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,10 @@ import pytest
 
 from app.cli.places import fonts
 from app.processes.letter_refusals import PERMANENT, REASONS, LetterNotMade
-from app.processes.produce import produce
 from app.processes.signing_desk import SigningDesk, TrustFolder
 from app.processes.signing_keys import KeyRing, Use
 from guarantees.letter_reports import ReportPress
 from guarantees.letters import MissingGlyph
-from guarantees.ports import LetterOrder, Produced
 from guarantees.values.terms import Terms
 from signing import private_files, seal
 from signing.certificates import crl, issue_institution, issue_timestamping, revoke
@@ -30,42 +28,15 @@ from signing.timekeeper.journal import Event, FileJournal, JournalUnavailable
 from signing.timestamps import LocalTimestamper, TimeStampAuthority
 from signing.trust import Trust, load_trust
 from signing.verify import verify
-from tests.app.processes.workshop import ISSUER, Surroundings, another_issuer, surroundings
+from tests.app.processes.workshop import (
+    ISSUER,
+    Surroundings,
+    another_issuer,
+    clock,
+    make,
+    surroundings,
+)
 from tests.guarantees.letter_samples import FOLDER, sample_terms, shared_press
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def around(tmp_path_factory: pytest.TempPathFactory) -> Surroundings:
-    return surroundings(tmp_path_factory.mktemp("signer"))
-
-
-@pytest.fixture(scope="module")
-def ring(around: Surroundings) -> KeyRing:
-    return KeyRing(around.keys, clock)
-
-
-@pytest.fixture
-def trust(around: Surroundings) -> Trust:
-    return load_trust(around.trust)
-
-
-def make(
-    around: Surroundings, ring: KeyRing, trust: Trust, order: LetterOrder, **changes: Any
-) -> Produced:
-    use = Use(str(ISSUER.credit_code), "person", order.intent, "letter")
-    arguments: dict[str, Any] = {
-        "press": shared_press(),
-        "key": ring.use(use),
-        "timestamper": LocalTimestamper(around.tsa, clock),
-        "trust": trust,
-        "now": clock(),
-        "timekeeper_keys": around.timekeeper_keys,
-    }
-    return produce(order, **{**arguments, **changes})
 
 
 def test_a_letter_is_signed_checked_and_sealed(

@@ -6,44 +6,14 @@ from datetime import timedelta
 import pytest
 
 from app.processes.letter_refusals import LetterNotMade
-from app.processes.produce import produce
-from app.processes.signing_keys import KeyRing, Use
-from guarantees.ports import LetterOrder, Produced
+from app.processes.signing_keys import KeyRing
 from signing.certificates import crl, root_crl
 from signing.levels import PROFILE_KEY, Level
 from signing.report import Result
 from signing.structure import examine
-from signing.timestamps import LocalTimestamper
-from signing.trust import Trust, load_trust
+from signing.trust import Trust
 from signing.verify import verify
-from tests.app.processes.workshop import ISSUER, Surroundings, clock, surroundings
-from tests.guarantees.letter_samples import shared_press
-
-
-@pytest.fixture(scope="module")
-def around(tmp_path_factory: pytest.TempPathFactory) -> Surroundings:
-    return surroundings(tmp_path_factory.mktemp("levels"))
-
-
-@pytest.fixture(scope="module")
-def ring(around: Surroundings) -> KeyRing:
-    return KeyRing(around.keys, clock)
-
-
-@pytest.fixture
-def trust(around: Surroundings) -> Trust:
-    return load_trust(around.trust)
-
-
-def make(around: Surroundings, ring: KeyRing, trust: Trust, order: LetterOrder) -> Produced:
-    return produce(
-        order,
-        press=shared_press(),
-        key=ring.use(Use(str(ISSUER.credit_code), "person", order.intent, "letter")),
-        timestamper=LocalTimestamper(around.tsa, clock),
-        trust=trust,
-        now=clock(),
-    )
+from tests.app.processes.workshop import Surroundings, clock, make
 
 
 def test_letters_are_signed_at_b_lt(around: Surroundings, ring: KeyRing, trust: Trust) -> None:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from app.processes.produce import produce
+from app.processes.signing_keys import KeyRing, Use
 from guarantees.ports import LetterOrder, Produced
 from guarantees.tables.letter_forms import newest
 from guarantees.values.parties import Party
@@ -30,8 +33,9 @@ from signing.certificates import (
 )
 from signing.seal import SealContext
 from signing.timekeeper.certificate import OpeningCertificate
-from signing.timestamps import CONTENT_TYPE_REPLY, TimeStampAuthority
-from tests.guarantees.letter_samples import CHECK_CODE, sample_terms, verify_url
+from signing.timestamps import CONTENT_TYPE_REPLY, LocalTimestamper, TimeStampAuthority
+from signing.trust import Trust
+from tests.guarantees.letter_samples import CHECK_CODE, sample_terms, shared_press, verify_url
 
 PASSPHRASE = b"only for tests"
 ISSUER = sample_terms().issuer
@@ -165,3 +169,19 @@ def surroundings(folder: Path) -> Surroundings:
 def another_issuer(terms: Terms) -> Terms:
     """The same terms of an institution that has no key."""
     return replace(terms, issuer=Party(terms.issuer.name, terms.beneficiary.credit_code, "issuer"))
+
+
+def make(
+    around: Surroundings, ring: KeyRing, trust: Trust, order: LetterOrder, **changes: Any
+) -> Produced:
+    """The letter of an order, by the institution's key."""
+    use = Use(str(ISSUER.credit_code), "person", order.intent, "letter")
+    arguments: dict[str, Any] = {
+        "press": shared_press(),
+        "key": ring.use(use),
+        "timestamper": LocalTimestamper(around.tsa, clock),
+        "trust": trust,
+        "now": clock(),
+        "timekeeper_keys": around.timekeeper_keys,
+    }
+    return produce(order, **{**arguments, **changes})
